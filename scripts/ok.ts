@@ -1,0 +1,102 @@
+/**
+ * The one gate: format and lint, types, layers, all tests on Bun, core's own tests on Node and Deno.
+ * `--tests` runs the tests only. The last line counts every test of every run.
+ */
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname, "..");
+const bin = (name: string) => join(root, "node_modules/.bin", name);
+const totals = { passed: 0, failed: 0, skipped: 0 };
+let broken = false;
+
+if (!process.argv.includes("--tests")) {
+  step("format and lint", bin("biome"), ["check", "--error-on-warnings", "."]);
+  step("types", bin("tsc"), ["-p", "."]);
+  step("types of core, without any runtime", bin("tsc"), ["-p", "core"]);
+  step("layers", bin("bun"), ["scripts/layers.ts"]);
+}
+tests("tests on Bun", bin("bun"), ["test", "--timeout", "120000"], countBun);
+const core = coreTests();
+tests("tests of core on Node", bin("node"), ["--test", "--test-reporter=spec", ...core], countNode);
+tests(
+  "tests of core on Deno",
+  bin("deno"),
+  ["test", "-A", "--no-check", "--no-lock", ...core],
+  countDeno,
+);
+
+const { passed, failed, skipped } = totals;
+console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+process.exit(failed > 0 || broken ? 1 : 0);
+
+function step(title: string, command: string, args: string[]): void {
+  console.log(`\n== ${title}`);
+  const { status } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
+  if (status !== 0) {
+    broken = true;
+    console.log(`${title}: exit code ${status}`);
+  }
+}
+
+type Counts = { passed: number; failed: number; skipped: number };
+
+function tests(
+  title: string,
+  command: string,
+  args: string[],
+  count: (output: string) => Counts,
+): void {
+  console.log(`\n== ${title}`);
+  const started = Date.now();
+  const run = spawnSync(command, args, {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  const output = `${run.stdout}\n${run.stderr}`;
+  const counts = count(output);
+  // A runner that fails without counting a failure (a file that does not load) is a failure.
+  if (run.status !== 0 && counts.failed === 0) counts.failed = 1;
+  if (counts.passed === 0) counts.failed += 1;
+  if (counts.failed > 0) console.log(output.slice(-60_000));
+  totals.passed += counts.passed;
+  totals.failed += counts.failed;
+  totals.skipped += counts.skipped;
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  console.log(
+    `${title}: ${counts.passed} pass, ${counts.failed} fail, ${counts.skipped} skip (${seconds} s)`,
+  );
+}
+
+function countBun(output: string): Counts {
+  const number = (word: string) =>
+    Number(output.match(new RegExp(`^\\s*(\\d+) ${word}$`, "m"))?.[1] ?? 0);
+  return { passed: number("pass"), failed: number("fail"), skipped: number("skip") };
+}
+
+function countNode(output: string): Counts {
+  const number = (word: string) =>
+    Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, "m"))?.[1] ?? 0);
+  return { passed: number("pass"), failed: number("fail"), skipped: number("skipped") };
+}
+
+function countDeno(output: string): Counts {
+  const line = output.match(/^(?:ok|FAILED) \| (\d+) passed.* \| (\d+) failed/m);
+  const ignored = output.match(/\| (\d+) ignored/)?.[1] ?? 0;
+  return {
+    passed: Number(line?.[1] ?? 0),
+    failed: Number(line?.[2] ?? 0),
+    skipped: Number(ignored),
+  };
+}
+
+function coreTests(folder = "core"): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((item) => {
+    const path = `${folder}/${item.name}`;
+    if (item.isDirectory()) return coreTests(path);
+    return item.name.endsWith(".test.ts") ? [path] : [];
+  });
+}
