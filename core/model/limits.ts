@@ -1,0 +1,136 @@
+/**
+ * The limits of a tenant: what `limits_config` sets. Names follow the YAML keys; durations are
+ * milliseconds, sizes bytes, rates bytes a second; 0 means no limit unless said. Defaults are Loki
+ * 2.9.1's, for keys that only 3.x has those of 3.7.6 (spec config §6.7).
+ */
+import type { Matcher } from "./matcher.ts";
+import type { Tenant } from "./tenant.ts";
+
+export interface Limits {
+  // Taking lines in.
+  readonly ingestionRateBytes: number;
+  readonly ingestionBurstBytes: number;
+  readonly ingestionRateStrategy: "global" | "local";
+  readonly maxLabelNameLength: number;
+  readonly maxLabelValueLength: number;
+  readonly maxLabelNamesPerSeries: number;
+  readonly rejectOldSamples: boolean;
+  readonly rejectOldSamplesMaxAgeMs: number;
+  readonly creationGracePeriodMs: number;
+  readonly maxLineSize: number;
+  readonly maxLineSizeTruncate: boolean;
+  readonly maxLineSizeTruncateIdentifier: string;
+  readonly incrementDuplicateTimestamp: boolean;
+  readonly allowStructuredMetadata: boolean;
+  readonly maxStructuredMetadataSize: number;
+  readonly maxStructuredMetadataEntriesCount: number;
+  readonly discoverServiceName: readonly string[];
+  readonly discoverLogLevels: boolean;
+  readonly logLevelFields: readonly string[];
+  readonly maxStreamsPerUser: number;
+  readonly maxGlobalStreamsPerUser: number;
+  readonly unorderedWrites: boolean;
+  readonly perStreamRateLimit: number;
+  readonly perStreamRateLimitBurst: number;
+  // Asking.
+  readonly maxQuerySeries: number;
+  readonly maxQueryLookbackMs: number;
+  readonly maxQueryLengthMs: number;
+  readonly maxQueryRangeMs: number;
+  readonly maxQueryParallelism: number;
+  readonly maxStreamsMatchersPerQuery: number;
+  readonly maxConcurrentTailRequests: number;
+  readonly maxEntriesLimitPerQuery: number;
+  readonly maxChunksPerQuery: number;
+  readonly queryTimeoutMs: number;
+  readonly splitQueriesByIntervalMs: number;
+  readonly maxQueryBytesRead: number;
+  readonly volumeEnabled: boolean;
+  readonly volumeMaxSeries: number;
+  readonly cardinalityLimit: number;
+  readonly requiredLabels: readonly string[];
+  readonly minimumLabelsNumber: number;
+  readonly blockedQueries: readonly BlockedQuery[];
+  readonly enableMultiVariantQueries: boolean;
+  readonly shardAggregations: readonly string[];
+  /** Ours: bytes of memory that one query may hold. */
+  readonly maxQueryMemoryBytes: number;
+  // Keeping.
+  readonly retentionPeriodMs: number;
+  readonly retentionStream: readonly RetentionRule[];
+  readonly deletionMode: "disabled" | "filter-only" | "filter-and-delete";
+}
+
+export interface BlockedQuery {
+  readonly pattern: string;
+  readonly regex: boolean;
+  readonly types: readonly ("metric" | "filter" | "limited")[];
+  readonly hash: number;
+}
+
+export interface RetentionRule {
+  readonly selector: readonly Matcher[];
+  readonly priority: number;
+  readonly periodMs: number;
+}
+
+/** Asks for the limits of a tenant each time anew: they are reloaded while we run, so nobody keeps the answer. */
+export interface LimitsOf {
+  of(tenant: Tenant): Limits;
+}
+
+const KB = 1024;
+const MB = 1024 * KB;
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+
+export const DEFAULT_LIMITS: Limits = {
+  ingestionRateBytes: 4 * MB,
+  ingestionBurstBytes: 6 * MB,
+  ingestionRateStrategy: "global",
+  maxLabelNameLength: 1024,
+  maxLabelValueLength: 2048,
+  maxLabelNamesPerSeries: 30,
+  rejectOldSamples: true,
+  rejectOldSamplesMaxAgeMs: 168 * HOUR,
+  creationGracePeriodMs: 600 * SECOND,
+  maxLineSize: 0,
+  maxLineSizeTruncate: false,
+  maxLineSizeTruncateIdentifier: "",
+  incrementDuplicateTimestamp: false,
+  allowStructuredMetadata: false,
+  maxStructuredMetadataSize: 64 * KB,
+  maxStructuredMetadataEntriesCount: 128,
+  discoverServiceName: [],
+  discoverLogLevels: false,
+  logLevelFields: [],
+  maxStreamsPerUser: 0,
+  maxGlobalStreamsPerUser: 5000,
+  unorderedWrites: true,
+  perStreamRateLimit: 3 * MB,
+  perStreamRateLimitBurst: 15 * MB,
+  maxQuerySeries: 500,
+  maxQueryLookbackMs: 0,
+  maxQueryLengthMs: 721 * HOUR,
+  maxQueryRangeMs: 0,
+  maxQueryParallelism: 32,
+  maxStreamsMatchersPerQuery: 1000,
+  maxConcurrentTailRequests: 10,
+  maxEntriesLimitPerQuery: 5000,
+  maxChunksPerQuery: 2_000_000,
+  queryTimeoutMs: 300 * SECOND,
+  splitQueriesByIntervalMs: 1800 * SECOND,
+  maxQueryBytesRead: 0,
+  volumeEnabled: false,
+  volumeMaxSeries: 1000,
+  cardinalityLimit: 100_000,
+  requiredLabels: [],
+  minimumLabelsNumber: 0,
+  blockedQueries: [],
+  enableMultiVariantQueries: false,
+  shardAggregations: [],
+  maxQueryMemoryBytes: 512 * MB,
+  retentionPeriodMs: 0,
+  retentionStream: [],
+  deletionMode: "filter-and-delete",
+};
