@@ -1,0 +1,132 @@
+/**
+ * The meter that `/metrics` prints, in Prometheus' text format 0.0.4. A family takes its kind from the
+ * first call that names it.
+ */
+import type { Meter } from "../ports/meter.ts";
+import { bucketsOf } from "./metric-buckets.ts";
+
+export type MetricLabels = Readonly<Record<string, string>>;
+
+/** Series that one family may have; what comes after is counted, not kept, so labels cannot eat the memory. */
+const SERIES_MAX = 20_000;
+
+const DROPPED = "lokits_metrics_series_dropped_total";
+
+type Kind = "counter" | "gauge" | "histogram";
+
+interface Family {
+  readonly kind: Kind;
+  /** By printed labels, `{a="b"}` or "". */
+  readonly series: Map<string, Series>;
+}
+
+interface Series {
+  value: number;
+  readonly histogram?: Histogram;
+}
+
+interface Histogram {
+  readonly bounds: readonly number[];
+  /** Observations per bucket, the last one for what is above all bounds; not cumulative. */
+  readonly counts: Float64Array;
+  count: number;
+}
+
+export class Metrics implements Meter {
+  readonly #families = new Map<string, Family>();
+  readonly #collectors: ((meter: Meter) => void)[] = [];
+
+  count(name: string, add: number, labels?: MetricLabels): void {
+    const series = this.#series(name, "counter", labels);
+    if (series !== undefined) series.value += add;
+  }
+
+  gauge(name: string, value: number, labels?: MetricLabels): void {
+    const series = this.#series(name, "gauge", labels);
+    if (series !== undefined) series.value = value;
+  }
+
+  observe(name: string, value: number, labels?: MetricLabels): void {
+    const series = this.#series(name, "histogram", labels);
+    if (series?.histogram === undefined) return;
+    const { bounds, counts } = series.histogram;
+    let bucket = 0;
+    while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
+    counts[bucket]!++;
+    series.histogram.count++;
+    series.value += value;
+  }
+
+  /** Calls `collector` before each print: for gauges that somebody else knows, such as memory in use. */
+  onPrint(collector: (meter: Meter) => void): void {
+    this.#collectors.push(collector);
+  }
+
+  print(): string {
+    for (const collector of this.#collectors) collector(this);
+    const names = [...this.#families.keys()].sort();
+    return names.map((name) => printFamily(name, this.#families.get(name)!)).join("");
+  }
+
+  #series(name: string, kind: Kind, labels: MetricLabels = {}): Series | undefined {
+    let family = this.#families.get(name);
+    if (family === undefined) this.#families.set(name, (family = { kind, series: new Map() }));
+    const key = printLabels(labels);
+    let series = family.series.get(key);
+    if (series === undefined) {
+      if (family.series.size >= SERIES_MAX) {
+        if (name !== DROPPED) this.count(DROPPED, 1, { metric: name });
+        return undefined;
+      }
+      family.series.set(key, (series = newSeries(name, family.kind)));
+    }
+    return series;
+  }
+}
+
+function newSeries(name: string, kind: Kind): Series {
+  if (kind !== "histogram") return { value: 0 };
+  const bounds = bucketsOf(name);
+  const counts = new Float64Array(bounds.length + 1);
+  return { value: 0, histogram: { bounds, counts, count: 0 } };
+}
+
+function printFamily(name: string, { kind, series }: Family): string {
+  let text = `# TYPE ${name} ${kind}\n`;
+  for (const [labels, { value, histogram }] of series) {
+    if (histogram === undefined) text += `${name}${labels} ${printNumber(value)}\n`;
+    else text += printHistogram(name, labels, value, histogram);
+  }
+  return text;
+}
+
+function printHistogram(name: string, labels: string, sum: number, histogram: Histogram): string {
+  const { bounds, counts, count } = histogram;
+  const open = labels === "" ? "{" : `${labels.slice(0, -1)},`;
+  let text = "";
+  let below = 0;
+  for (const [index, bound] of bounds.entries()) {
+    below += counts[index]!;
+    text += `${name}_bucket${open}le="${printNumber(bound)}"} ${below}\n`;
+  }
+  text += `${name}_bucket${open}le="+Inf"} ${count}\n`;
+  return `${text}${name}_sum${labels} ${printNumber(sum)}\n${name}_count${labels} ${count}\n`;
+}
+
+function printLabels(labels: MetricLabels): string {
+  let text = "";
+  for (const name in labels) {
+    text += `${text === "" ? "{" : ","}${name}="${escapeValue(labels[name]!)}"`;
+  }
+  return text === "" ? "" : `${text}}`;
+}
+
+function escapeValue(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
+
+function printNumber(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return "+Inf";
+  if (value === Number.NEGATIVE_INFINITY) return "-Inf";
+  return String(value);
+}

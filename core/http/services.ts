@@ -1,0 +1,127 @@
+/**
+ * What the HTTP API serves. A target gives what it has: a route whose service is absent does not
+ * exist. The interfaces of the data path are ports, so that the layers below can implement them.
+ */
+
+import type { LimitsOf } from "../model/limits.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Codecs } from "../ports/codecs.ts";
+import type { Journal, Level } from "../ports/journal.ts";
+import type { Pusher } from "../ports/pusher.ts";
+import type { QueryService } from "../ports/query-service.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Upgrade } from "./tail-socket.ts";
+
+export interface Services {
+  readonly pusher?: Pusher;
+  readonly query?: QueryService;
+  readonly ingester?: IngesterAdmin;
+  /** Rings by the path that shows them, such as `/ring`. */
+  readonly rings?: Readonly<Record<string, RingView>>;
+  readonly admin: Admin;
+  readonly limits: LimitsOf;
+  readonly clock: Clock;
+  readonly codecs: Codecs;
+  readonly journal: Journal;
+  readonly metrics: Metrics;
+  /** How this runtime turns a request into a WebSocket; without it there is no tail. */
+  readonly upgrade?: Upgrade;
+}
+
+/** The process as operators see it. */
+export interface Admin {
+  /** Whether traffic may come, and if not, Loki's text for why. */
+  ready(): Readiness;
+  /** The configuration as YAML: all of it, what differs from the defaults, or the defaults. Secrets are masked. */
+  config(mode: "all" | "diff" | "defaults"): string;
+  /** Modules in the order they were started. */
+  services(): readonly ServiceState[];
+  logLevel(): Level;
+  setLogLevel(level: Level): void;
+  readonly build: BuildInfo;
+}
+
+export interface Readiness {
+  readonly ok: boolean;
+  /** `ready` or why not, without a newline. */
+  readonly text: string;
+}
+
+export interface ServiceState {
+  readonly name: string;
+  readonly state: "New" | "Starting" | "Running" | "Stopping" | "Terminated" | "Failed";
+}
+
+export interface BuildInfo {
+  readonly version: string;
+  readonly revision: string;
+  readonly branch: string;
+  readonly buildUser: string;
+  readonly buildDate: string;
+  readonly goVersion: string;
+}
+
+export interface IngesterAdmin {
+  /** Starts to write every chunk in memory to the store and does not wait for it. */
+  flush(): void;
+  /** Stops taking lines and, as asked, flushes and leaves the ring. False when it is stopping already. */
+  shutdown(options: ShutdownOptions): Promise<boolean>;
+  /** The marker that makes the next stop flush; undefined when no path for it is configured. */
+  readonly shutdownMarker?: ShutdownMarker;
+}
+
+export interface ShutdownOptions {
+  readonly flush: boolean;
+  readonly deleteRingTokens: boolean;
+  readonly terminate: boolean;
+}
+
+export interface ShutdownMarker {
+  isSet(): Promise<boolean>;
+  set(): Promise<void>;
+  clear(): Promise<void>;
+}
+
+export interface RingView {
+  members(): readonly RingMember[];
+  /** Removes a member that will not come back. */
+  forget?(id: string): Promise<void>;
+}
+
+export interface RingMember {
+  readonly id: string;
+  /** PENDING, JOINING, ACTIVE, LEAVING or UNHEALTHY. */
+  readonly state: string;
+  readonly address: string;
+  readonly zone: string;
+  readonly registeredMs: number;
+  readonly heartbeatMs: number;
+  readonly tokens: readonly number[];
+}
+
+export interface HttpSettings {
+  readonly authEnabled: boolean;
+  /** `querier.multi_tenant_queries_enabled`: `a|b` in the header asks several tenants at once. */
+  readonly multiTenantQueries: boolean;
+  /** `server.http_path_prefix`. */
+  readonly pathPrefix: string;
+  /** Bytes of a push as it comes over the wire, and after decompression. */
+  readonly pushBytesMax: number;
+  readonly pushDecompressedBytesMax: number;
+  /** `frontend.max_body_size`. */
+  readonly queryBytesMax: number;
+  readonly tailDurationMaxMs: number;
+  /** `server.log_request_at_info_level_enabled`. */
+  readonly logRequestsAtInfo: boolean;
+}
+
+export const DEFAULT_HTTP_SETTINGS: HttpSettings = {
+  authEnabled: true,
+  multiTenantQueries: false,
+  pathPrefix: "",
+  pushBytesMax: 100 * 1024 * 1024,
+  pushDecompressedBytesMax: 256 * 1024 * 1024,
+  queryBytesMax: 10 * 1024 * 1024,
+  tailDurationMaxMs: 3_600_000,
+  logRequestsAtInfo: false,
+};

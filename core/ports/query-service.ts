@@ -1,0 +1,166 @@
+/**
+ * The reading side as the HTTP API sees it: the querier of this process, or the frontend before many.
+ * Times are Unix nanoseconds. Every call takes one tenant or, with multi-tenant queries, several.
+ * All reject with BadRequest and LimitExceeded in Loki's words, Unavailable when the world does not
+ * answer, and with the signal's reason when the caller went away.
+ */
+import type { Labels } from "../model/labels.ts";
+import type { Matcher } from "../model/matcher.ts";
+import type { QueryResult } from "../model/result.ts";
+import type { ScanStats } from "../model/stats.ts";
+import type { Tenant } from "../model/tenant.ts";
+
+export interface QueryService {
+  /**
+   * Parses a query and holds it against the tenants' limits, without touching data. What it throws
+   * is what Loki's frontend refuses; what `run` throws comes from behind it, and Loki ends those
+   * texts with a newline.
+   */
+  prepare(tenants: readonly Tenant[], request: QueryRequest): PreparedQuery;
+  /** Sorted names. `matchers` may be empty. */
+  labelNames(
+    tenants: readonly Tenant[],
+    request: SelectorRequest,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
+  /** Sorted values. `matchers` may be empty. */
+  labelValues(
+    tenants: readonly Tenant[],
+    name: string,
+    request: SelectorRequest,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
+  /** Label sets of the streams that match one of the groups, each once. No group means every stream. */
+  series(
+    tenants: readonly Tenant[],
+    request: SeriesRequest,
+    signal: AbortSignal,
+  ): Promise<readonly Labels[]>;
+  indexStats(
+    tenants: readonly Tenant[],
+    request: SelectorRequest,
+    signal: AbortSignal,
+  ): Promise<IndexStats>;
+  /** A vector at `end`, or with `stepMs` a matrix; the largest volumes first. */
+  volume(
+    tenants: readonly Tenant[],
+    request: VolumeRequest,
+    signal: AbortSignal,
+  ): Promise<QueryAnswer>;
+  /**
+   * Entries as they come: first the newest `limit` of the past in ascending order, then live ones,
+   * each held back for `delayMs`. Ends when the signal is aborted; throws when the query is not for
+   * tailing (`only log selector is supported`) or its sources are gone. The consumer never waits for
+   * a slow client, so an implementation needs no buffer of its own beyond a batch.
+   */
+  tail(tenant: Tenant, request: TailRequest, signal: AbortSignal): AsyncIterable<TailBatch>;
+}
+
+export type Direction = "forward" | "backward";
+
+export type QueryRequest = RangeRequest | InstantRequest;
+
+export interface RangeRequest {
+  readonly kind: "range";
+  readonly query: string;
+  readonly start: bigint;
+  readonly end: bigint;
+  /** Whole milliseconds, at least 1. Log queries ignore it. */
+  readonly stepMs: number;
+  /** Nanoseconds, 0 for every entry. Metric queries ignore it. */
+  readonly interval: bigint;
+  readonly limit: number;
+  readonly direction: Direction;
+}
+
+export interface InstantRequest {
+  readonly kind: "instant";
+  readonly query: string;
+  readonly time: bigint;
+  readonly limit: number;
+  readonly direction: Direction;
+}
+
+export interface PreparedQuery {
+  /** Whether the answer will be lines or numbers. */
+  readonly kind: "log" | "metric";
+  run(signal: AbortSignal): Promise<QueryAnswer>;
+}
+
+export interface QueryAnswer {
+  readonly result: QueryResult;
+  readonly stats: QueryStats;
+  /** What was left out and why, such as damaged objects; none for a whole answer. */
+  readonly warnings: readonly string[];
+}
+
+export interface QueryStats {
+  readonly scan: ScanStats;
+  /** Milliseconds from the start of `run` to its end. */
+  readonly execMs: number;
+  /** Milliseconds spent waiting for a turn. */
+  readonly queueMs: number;
+  readonly subqueries: number;
+  /** Pieces that the time range was cut into; 0 when it was not. */
+  readonly splits: number;
+  readonly shards: number;
+}
+
+export interface SelectorRequest {
+  readonly matchers: readonly Matcher[];
+  readonly start: bigint;
+  /** Inclusive. */
+  readonly end: bigint;
+}
+
+export interface SeriesRequest {
+  readonly groups: readonly (readonly Matcher[])[];
+  readonly start: bigint;
+  /** Inclusive. */
+  readonly end: bigint;
+}
+
+export interface IndexStats {
+  readonly streams: number;
+  readonly chunks: number;
+  readonly bytes: number;
+  readonly entries: number;
+}
+
+export interface VolumeRequest extends SelectorRequest {
+  readonly limit: number;
+  /** Names to group by; none means the names in the matchers. */
+  readonly targetLabels: readonly string[];
+  readonly aggregateBy: "series" | "labels";
+  /** Asks for a matrix with a point at the start of each step. */
+  readonly stepMs?: number;
+}
+
+export interface TailRequest {
+  readonly query: string;
+  /** First nanosecond of the past that is wanted. */
+  readonly start: bigint;
+  readonly limit: number;
+  readonly delayMs: number;
+}
+
+export interface TailBatch {
+  /** Oldest first. */
+  readonly entries: readonly TailEntry[];
+  /** Entries that a source had to drop before they reached us. */
+  readonly dropped?: readonly DroppedEntry[];
+}
+
+export interface TailEntry {
+  /** Final labels, as in a query's answer. */
+  readonly labels: Labels;
+  readonly time: bigint;
+  readonly line: string;
+  readonly metadata?: Labels;
+  readonly parsed?: Labels;
+}
+
+export interface DroppedEntry {
+  readonly time: bigint;
+  readonly labels: Labels;
+}
