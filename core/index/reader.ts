@@ -43,8 +43,8 @@ export class IndexReader {
   /** First and last moment of any chunk, Unix milliseconds, both inclusive. */
   readonly fromMs: number;
   readonly throughMs: number;
-  readonly sizeBytes: number;
-  readonly #bytes: Uint8Array;
+  /** The file itself. */
+  readonly bytes: Uint8Array;
   readonly #toc: Toc;
   readonly #symbols: SymbolTable;
   readonly #postings: Postings;
@@ -61,8 +61,7 @@ export class IndexReader {
     this.checksum = checksum;
     this.fromMs = toc.fromMs;
     this.throughMs = toc.throughMs;
-    this.sizeBytes = bytes.length;
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.#toc = toc;
     this.#symbols = new SymbolTable(readSection(bytes, toc.symbols, "symbol table"), this.version);
     this.#postings = new Postings(bytes, readSection(bytes, toc.postingsTable, "postings table"));
@@ -127,9 +126,9 @@ export class IndexReader {
     return values.filter((_, index) => wanted.meets(this.#postings.listAt(name, index)));
   }
 
-  /** Number of series in the file. */
-  seriesCount(): number {
-    return this.#postings.all().length;
+  /** Number of series that match, at whatever time. */
+  seriesCount(matchers: readonly CompiledMatcher[] = []): number {
+    return this.#select(matchers).length;
   }
 
   /** Reads every series and every postings list, so that damage anywhere is Corrupt now and not later. */
@@ -181,7 +180,7 @@ export class IndexReader {
   }
 
   #cursor(): SeriesCursor {
-    return new SeriesCursor(this.#bytes, this.#toc, this.version, this.#symbols);
+    return new SeriesCursor(this.bytes, this.#toc, this.version, this.#symbols);
   }
 
   /** No checksum covers the version. Read as another version, the first series does not come out even. */
