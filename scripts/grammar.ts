@@ -6,13 +6,17 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { grammar } from "ohm-js";
 import { charOf, kindOf } from "../core/logql/syntax/tokens.ts";
+import { type Grammar, makeStates, readGrammar } from "./lalr.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../core/logql/syntax");
 
 /** The generated files: their names in core/logql/syntax and what must stand in them. */
 export function generated(): Map<string, string> {
   const read = (name: string) => readFileSync(join(FOLDER, name), "utf8");
-  return new Map([["grammar.gen.ts", recipeModule(read("grammar.ohm"))]]);
+  return new Map([
+    ["grammar.gen.ts", recipeModule(read("grammar.ohm"))],
+    ["messages.gen.ts", messagesModule(read("messages.bnf"))],
+  ]);
 }
 
 /** Names of those that are not what they must be. */
@@ -37,6 +41,41 @@ function recipeModule(source: string): string {
     `export const RECIPE: readonly unknown[] = ${compiled.toRecipe().trim()};`,
     "",
   ].join("\n");
+}
+
+function messagesModule(source: string): string {
+  return [
+    "// Made by scripts/grammar.ts from messages.bnf. Do not edit.",
+    "",
+    "/** Of Loki 2.9.1. */",
+    `export const LOKI_TABLE = \`\n${printTable(readGrammar(source, false))}\`;`,
+    "",
+    "/** Of all that we parse. */",
+    `export const OUR_TABLE = \`\n${printTable(readGrammar(source, true))}\`;`,
+    "",
+  ].join("\n");
+}
+
+/**
+ * First the productions as `left:size`, then a line for each state: `token>state …;left>state …;always;
+ * token<production …`. Tokens are kinds, nonterminals and productions are counted from 0.
+ */
+function printTable(grammar: Grammar): string {
+  const nonterminal = (name: string) => grammar.nonterminals.indexOf(name);
+  const list = (map: ReadonlyMap<string, number>, sign: string, index: (name: string) => number) =>
+    [...map].map(([name, value]) => `${index(name)}${sign}${value}`).join(" ");
+  const productions = grammar.productions.map(
+    ({ left, right }) => `${nonterminal(left)}:${right.length}`,
+  );
+  const states = makeStates(grammar).map(({ shifts, gotos, always, reductions }) =>
+    [
+      list(shifts, ">", kindOf),
+      list(gotos, ">", nonterminal),
+      always ?? "",
+      list(reductions, "<", kindOf),
+    ].join(";"),
+  );
+  return [productions.join(" "), ...states, ""].join("\n");
 }
 
 function escapeOf(name: string): string {

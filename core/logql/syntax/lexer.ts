@@ -5,8 +5,7 @@
 
 import { parsePromDuration } from "../../golang/duration.ts";
 import { GoError } from "../../golang/go-error.ts";
-import type { Place } from "./errors.ts";
-import { isDigit, Scanner } from "./scanner.ts";
+import { isDigit, type LexError, Scanner } from "./scanner.ts";
 import {
   BYTES,
   DURATION,
@@ -36,12 +35,23 @@ export interface LexOptions {
 export interface Lexed {
   /** Up to `$end`, or up to the token that the error belongs to, without it. */
   readonly tokens: readonly Token[];
-  readonly error?: { readonly reason: string; readonly place: Place };
+  readonly error?: LexError;
 }
 
+/**
+ * Loki uses its scanners again and leaves them the column where the last query ended. It shows in one
+ * message, that of a NUL in front of the first token (spec logql-parse-errors §2).
+ */
+let leftOverColumn = 0;
+
 export function lex(text: string, options: LexOptions = {}): Lexed {
-  const scanner = new Scanner(text);
-  const lexer = new Lexer(scanner, options);
+  const scanner = new Scanner(text, leftOverColumn);
+  const lexed = readAll(new Lexer(scanner, options), scanner);
+  leftOverColumn = scanner.place.column;
+  return lexed;
+}
+
+function readAll(lexer: Lexer, scanner: Scanner): Lexed {
   const tokens: Token[] = [];
   for (;;) {
     const token = lexer.next(tokens.at(-1)?.kind);

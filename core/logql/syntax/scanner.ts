@@ -6,6 +6,13 @@ import type { Place } from "./errors.ts";
 
 export type Lexeme = "end" | "word" | "number" | "string" | "raw-string" | "char" | "other";
 
+export interface LexError {
+  readonly reason: string;
+  readonly place: Place;
+  /** Where the token starts in the text. */
+  readonly offset: number;
+}
+
 const LETTER = /^[\p{L}_]$/u;
 const LETTER_OR_DIGIT = /^[\p{L}\p{Nd}_]$/u;
 
@@ -15,9 +22,9 @@ export class Scanner {
   char = "";
   /** Of the last token. */
   offset = 0;
-  place: Place = { line: 0, column: 0 };
+  place: Place;
   /** The first thing that is wrong, and the place of the token at that time. */
-  error: { readonly reason: string; readonly place: Place } | undefined;
+  error: LexError | undefined;
 
   #index = 0;
   #nextIndex = 0;
@@ -25,8 +32,10 @@ export class Scanner {
   #column = 0;
   #lastLineSize = 0;
 
-  constructor(text: string) {
+  /** `column` is the one that the place has before the first token. */
+  constructor(text: string, column = 0) {
     this.text = text;
+    this.place = { line: 0, column };
     this.#advance();
     if (this.char === "\ufeff") this.#advance();
   }
@@ -42,7 +51,7 @@ export class Scanner {
   }
 
   fail(reason: string): void {
-    this.error ??= { reason, place: this.place };
+    this.error ??= { reason, place: this.place, offset: this.offset };
   }
 
   /** Steps over characters outside of any token. The place loses its line, as it does in Go. */
