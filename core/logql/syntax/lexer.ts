@@ -39,7 +39,7 @@ export interface Lexed {
 }
 
 /**
- * Loki uses its scanners again and leaves them the column where the last query ended. It shows in one
+ * Loki uses its scanners again and leaves them the column where the last sound query ended. It shows in one
  * message, that of a NUL in front of the first token (spec logql-parse-errors §2).
  */
 let leftOverColumn = 0;
@@ -47,7 +47,7 @@ let leftOverColumn = 0;
 export function lex(text: string, options: LexOptions = {}): Lexed {
   const scanner = new Scanner(text, leftOverColumn);
   const lexed = readAll(new Lexer(scanner, options), scanner);
-  leftOverColumn = scanner.place.column;
+  if (lexed.error === undefined) leftOverColumn = scanner.place.column;
   return lexed;
 }
 
