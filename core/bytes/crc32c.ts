@@ -9,7 +9,7 @@ const POLYNOMIAL = 0x82f63b78;
 const TABLES = makeTables(16);
 
 /** Below this, copying into the kernel costs more than the kernel saves. */
-const KERNEL_SIZE_MIN = 512;
+const KERNEL_SIZE_MIN = 256;
 
 /** CRC-32C of bytes[start, end). `seed` is the CRC of what came before, 0 for nothing. */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, seed = 0): number {
