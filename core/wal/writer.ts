@@ -115,6 +115,7 @@ export class WalWriter {
   async log(records: Uint8Array | readonly Uint8Array[]): Promise<void> {
     if (this.#closed) throw new Unavailable("wal is stopped");
     const list = records instanceof Uint8Array ? [records] : records;
+    if (list.length === 0) return;
     let size = 0;
     for (const record of list) {
       if (record.length > RECORD_SIZE_MAX) throw tooLarge(record.length);
