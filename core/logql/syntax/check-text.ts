@@ -17,22 +17,24 @@ export function checkReplacePattern(pattern: string): void {
   asParseError("invalid regex in label_replace: ", () => compileRegex(pattern, { anchored: true }));
 }
 
-const NAMED_GROUP = /\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P?<(\w+)>/gs;
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /** Gives the pattern back when each of its named groups can be a label. */
 export function checkRegexpParser(pattern: string): string {
-  const refuse = (reason: string) => new ParseError(`invalid regexp parser: ${reason}`);
-  const names = [...pattern.matchAll(NAMED_GROUP)].flatMap(([, name]) => name ?? []);
-  const seen = new Set<string>();
-  const repeated = names.find((name) => seen.size === seen.add(name).size);
-  // The engine has its own words for a name that comes twice, Loki others.
-  if (repeated === undefined) asParseError("invalid regexp parser: ", () => compileRegex(pattern));
-  for (const name of names) {
-    if (!LABEL_NAME.test(name)) throw refuse(`invalid extracted label name '${name}'`);
-    if (name === repeated) throw refuse(`duplicate extracted label name '${name}'`);
+  const prefix = "invalid regexp parser: ";
+  const { groupNames } = asParseError(prefix, () => compileRegex(pattern));
+  const names = groupNames.filter((name) => name !== "");
+  names.forEach((name, index) => {
+    if (!LABEL_NAME.test(name)) {
+      throw new ParseError(`${prefix}invalid extracted label name '${name}'`);
+    }
+    if (names.indexOf(name) < index) {
+      throw new ParseError(`${prefix}duplicate extracted label name '${name}'`);
+    }
+  });
+  if (names.length === 0) {
+    throw new ParseError(`${prefix}at least one named capture must be supplied`);
   }
-  if (names.length === 0) throw refuse("at least one named capture must be supplied");
   return pattern;
 }
 
@@ -70,9 +72,9 @@ export function checkLimit(stage: string, text: string): number {
   return count;
 }
 
-function asParseError(prefix: string, compile: () => unknown): void {
+function asParseError<T>(prefix: string, compile: () => T): T {
   try {
-    compile();
+    return compile();
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error;
     throw new ParseError(prefix + error.message, undefined, { cause: error });

@@ -69,9 +69,12 @@ const APPROX_TOPK = kindOf("APPROX_TOPK");
 /** A parenthesis, or a grouping with one. */
 const CALL = /\s*(?:(?:by|without)\s*)?\(/iuy;
 const COMPARISON = /\s*[=<>]/uy;
-const LETTERS = /[\p{L}-]*/uy;
-const DURATION_REST = /[\p{N}.nuµmshdwy]*/uy;
-const BYTES_REST = /[\p{N}.BikKMGTP]*/uy;
+// What reaches this bound is no flag, duration or size. Without it a long text would be looked at again from
+// each of its characters.
+const AHEAD_MAX = 100;
+const LETTERS = /[\p{L}-]{0,100}/uy;
+const DURATION_REST = /[\p{N}.nuµmshdwy]{0,100}/uy;
+const BYTES_REST = /[\p{N}.BikKMGTP]{0,100}/uy;
 
 /** Stages of ours and what makes the word one: something that in Loki cannot follow a name. */
 const STAGE_WORDS: ReadonlyMap<string, { readonly kind: TokenKind; readonly before: RegExp }> =
@@ -239,10 +242,11 @@ class Lexer {
     return pattern.test(this.#scanner.text);
   }
 
-  /** What the pattern takes of the text that comes next. */
+  /** What the pattern takes of the text that comes next; nothing when that is too long. */
   #ahead(pattern: RegExp): string {
     pattern.lastIndex = this.#scanner.index;
-    return pattern.exec(this.#scanner.text)![0];
+    const [text] = pattern.exec(this.#scanner.text)!;
+    return text.length < AHEAD_MAX ? text : "";
   }
 
   #skip(text: string): void {

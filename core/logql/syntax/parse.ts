@@ -20,8 +20,11 @@ import { depthOf } from "./visit.ts";
 /** Queries of this many bytes are refused, as in 3.x; 2.9.1 takes fewer than 5120. */
 const MAX_BYTES = 131_072;
 
+/** The parser remembers what it tried at each token: some four kilobytes a token. */
+const MAX_TOKENS = 50_000;
+
 /** Parentheses inside each other. The parser takes some fifteen calls for each. */
-const MAX_NESTING = 200;
+const MAX_NESTING = 128;
 
 /** Queries or filters inside each other, as chains of operators make them: whoever walks the tree may recurse. */
 const MAX_DEPTH = 1000;
@@ -65,7 +68,7 @@ function parseTree(text: string, options: ParseOptions): Expr {
   }
   const lexed = lex(text, options);
   if (lexed.error !== undefined) throw syntaxError(text, lexed, options);
-  checkNesting(lexed.tokens);
+  checkSize(lexed.tokens);
   const { grammar, read } = (parser ??= makeParser());
   const match = grammar.match(charsOf(lexed));
   if (match.failed()) throw syntaxError(text, lexed, options);
@@ -78,7 +81,10 @@ function parseTree(text: string, options: ParseOptions): Expr {
 const OPEN = kindOf("(");
 const CLOSE = kindOf(")");
 
-function checkNesting(tokens: readonly Token[]): void {
+function checkSize(tokens: readonly Token[]): void {
+  if (tokens.length > MAX_TOKENS) {
+    throw new ParseError(`query has too many tokens (${tokens.length} > ${MAX_TOKENS})`);
+  }
   let depth = 0;
   let deepest = 0;
   for (const { kind } of tokens) {
