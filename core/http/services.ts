@@ -14,6 +14,8 @@ import type { Upgrade } from "./tail-socket.ts";
 
 export interface Services {
   readonly pusher?: Pusher;
+  /** How many distributors share a tenant's rate; one when left out. */
+  readonly distributors?: () => number;
   readonly query?: QueryService;
   readonly ingester?: IngesterAdmin;
   /** Rings by the path that shows them, such as `/ring`. */

@@ -1,0 +1,78 @@
+/** From the body of a push request to raw streams: decompressing, then the decoder that its type asks for. */
+import { snappyDecodeBlock } from "../compress/snappy.ts";
+import { readBlockSize } from "../compress/snappy-size.ts";
+import { quote } from "../golang/quote.ts";
+import { BadRequest, Corrupt, LimitExceeded } from "../model/errors.ts";
+import { type Codecs, ENCODINGS } from "../ports/codecs.ts";
+import { decodeJson } from "./decode-json.ts";
+import { decodeProto } from "./decode-proto.ts";
+import { parseMediaType } from "./media-type.ts";
+import type { RawStream } from "./raw-stream.ts";
+
+export interface PushBody {
+  /** Ours from here on: lines are unescaped in place, and rows are views of it. */
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+  readonly contentEncoding: string;
+}
+
+/** Loki's own bound on a decompressed push: what passes it gets Loki's text for it. */
+const LOKI_SIZE_MAX = 2_147_483_647;
+
+/** Snappy's densest form is a copy of 64 bytes in three, so more than this was never compressed. */
+const SNAPPY_RATIO_MAX = 22;
+
+/** Throws BadRequest on what is no push, LimitExceeded (413) on what is larger than `sizeMax` bytes. */
+export async function readBody(
+  body: PushBody,
+  codecs: Codecs,
+  sizeMax: number,
+): Promise<RawStream[]> {
+  const type = parseMediaType(body.contentType);
+  const bytes = await unpack(body, codecs, sizeMax);
+  if (type === "application/json") return decodeJson(bytes);
+  return decodeProto(unpackSnappy(bytes, sizeMax));
+}
+
+async function unpack(body: PushBody, codecs: Codecs, sizeMax: number): Promise<Uint8Array> {
+  const { bytes, contentEncoding } = body;
+  switch (contentEncoding) {
+    case "":
+    case "snappy": // Snappy belongs to the protobuf form and is undone there.
+      return bytes;
+    case "gzip":
+    case "deflate": {
+      if (bytes.length === 0) throw new BadRequest("EOF");
+      const encoding = contentEncoding === "gzip" ? ENCODINGS.gzip : ENCODINGS.flate;
+      try {
+        return await codecs.decompress(encoding, bytes, { sizeMax });
+      } catch (error) {
+        if (!(error instanceof Corrupt)) throw error;
+        throw new BadRequest(`${contentEncoding} body: ${error.message}`, { cause: error });
+      }
+    }
+    default:
+      throw new BadRequest(`Content-Encoding ${quote(contentEncoding)} not supported`);
+  }
+}
+
+function unpackSnappy(bytes: Uint8Array, sizeMax: number): Uint8Array {
+  try {
+    const { size } = readBlockSize(bytes);
+    if (size > LOKI_SIZE_MAX) {
+      throw new BadRequest(`received message larger than max (${size} vs ${LOKI_SIZE_MAX})`);
+    }
+    if (size > bytes.length * SNAPPY_RATIO_MAX) throw new BadRequest("snappy: corrupt input");
+    if (size > sizeMax) {
+      throw new LimitExceeded(
+        "max_decompressed_size",
+        `request body too large: ${size} bytes decompressed, limit ${sizeMax}`,
+        { status: 413 },
+      );
+    }
+    return snappyDecodeBlock(bytes, sizeMax);
+  } catch (error) {
+    if (!(error instanceof Corrupt)) throw error;
+    throw new BadRequest("snappy: corrupt input", { cause: error });
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Takes a push apart, refuses what must be refused, and hands the rest on: the walk of spec http-api
+ * §3.2 from the body to the ingester.
+ */
+import { LimitExceeded } from "../model/errors.ts";
+import type { Limits, LimitsOf } from "../model/limits.ts";
+import type { PushStream } from "../model/push.ts";
+import type { Tenant } from "../model/tenant.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Codecs } from "../ports/codecs.ts";
+import type { Meter } from "../ports/meter.ts";
+import type { Pusher } from "../ports/pusher.ts";
+import { type PushBody, readBody } from "./body.ts";
+import { withLevels } from "./detect-level.ts";
+import { LabelCache } from "./label-cache.ts";
+import { RateLimiter } from "./rate-limit.ts";
+import type { RawStream } from "./raw-stream.ts";
+import { withServiceName } from "./service-name.ts";
+import { lineBytes, type Validated, validate } from "./validate.ts";
+
+export interface DistributorOptions {
+  readonly pusher: Pusher;
+  readonly limits: LimitsOf;
+  readonly clock: Clock;
+  readonly codecs: Codecs;
+  readonly meter: Meter;
+  /** Bytes of a push after decompression. */
+  readonly bodyBytesMax: number;
+  /** How many distributors share a tenant's rate; one unless a ring says so. */
+  readonly distributors?: () => number;
+}
+
+export class Distributor {
+  readonly #options: DistributorOptions;
+  readonly #labels = new LabelCache();
+  readonly #rates: RateLimiter;
+
+  constructor(options: DistributorOptions) {
+    this.#options = options;
+    this.#rates = new RateLimiter(options.clock, options.distributors);
+  }
+
+  /**
+   * Stores what the body has. Throws BadRequest or LimitExceeded for what was refused; when only
+   * entries were, the others are stored all the same.
+   */
+  async push(tenant: Tenant, body: PushBody): Promise<void> {
+    const { codecs, bodyBytesMax, limits: limitsOf, clock, meter, pusher } = this.#options;
+    const raw = await readBody(body, codecs, bodyBytesMax);
+    const limits = limitsOf.of(tenant);
+    const streams = raw.map((stream) => this.#read(stream, limits));
+    this.#countReceived(tenant, streams, limits);
+    const validated = validate(streams, { tenant, limits, now: clock.now(), meter });
+    if (validated.streams.length > 0) {
+      this.#takeRate(tenant, limits, validated);
+      await pusher.push(tenant, validated.streams);
+    }
+    if (validated.refused !== undefined) throw validated.refused;
+  }
+
+  #read({ labelText, rows }: RawStream, limits: Limits): PushStream {
+    const set = withServiceName(this.#labels.get(labelText), limits.discoverServiceName);
+    const levels = limits.discoverLogLevels && limits.allowStructuredMetadata;
+    return {
+      labels: set.labels,
+      labelText: set.text,
+      rows: levels ? withLevels(rows, set.labels, limits.logLevelFields) : rows,
+    };
+  }
+
+  #countReceived(tenant: Tenant, streams: readonly PushStream[], limits: Limits): void {
+    let [lines, bytes] = [0, 0];
+    for (const { rows } of streams) {
+      lines += rows.rows;
+      bytes += lineBytes(rows);
+    }
+    if (lines === 0) return;
+    const { meter } = this.#options;
+    const hours = String(limits.retentionPeriodMs / 3_600_000);
+    meter.count("loki_distributor_lines_received_total", lines, { tenant });
+    meter.count("loki_distributor_bytes_received_total", bytes, { tenant, retention_hours: hours });
+  }
+
+  #takeRate(tenant: Tenant, limits: Limits, push: Validated): void {
+    try {
+      this.#rates.take(tenant, limits, push);
+    } catch (error) {
+      if (error instanceof LimitExceeded) {
+        const labels = { reason: "rate_limited", tenant };
+        this.#options.meter.count("loki_discarded_samples_total", push.lines, labels);
+        this.#options.meter.count("loki_discarded_bytes_total", push.bytes, labels);
+      }
+      throw error;
+    }
+  }
+}

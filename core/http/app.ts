@@ -1,0 +1,39 @@
+/** The HTTP API of a target: the routes of what it has, over one port. */
+import type { Hono } from "hono";
+import { adminRoutes } from "./admin-routes.ts";
+import { indexRoutes } from "./index-routes.ts";
+import { ingesterRoutes } from "./ingester-routes.ts";
+import { labelRoutes } from "./label-routes.ts";
+import { makeObserver } from "./observer.ts";
+import { pushRoutes } from "./push-routes.ts";
+import { queryRoutes } from "./query-routes.ts";
+import { NO_MEMBERLIST, ringRoutes } from "./ring-routes.ts";
+import { mount, type Route } from "./router.ts";
+import { DEFAULT_HTTP_SETTINGS, type HttpSettings, type Services } from "./services.ts";
+import { tailRoutes } from "./tail-routes.ts";
+
+/** Routes of parts that have files of their own elsewhere may be added. */
+export function makeApp(
+  services: Services,
+  settings: HttpSettings = DEFAULT_HTTP_SETTINGS,
+  added: readonly Route[] = [],
+): Hono {
+  const { pusher, query, ingester, upgrade } = services;
+  const routes: Route[] = [...adminRoutes(services, settings), ...ringRoutes(services, settings)];
+  if (pusher !== undefined) routes.push(...pushRoutes(pusher, services, settings));
+  if (query !== undefined) {
+    const context = { query, services, settings };
+    routes.push(...queryRoutes(context), ...labelRoutes(context), ...indexRoutes(context));
+    if (upgrade !== undefined) routes.push(...tailRoutes(context, upgrade));
+  }
+  if (ingester !== undefined) routes.push(...ingesterRoutes(ingester, settings));
+  routes.push(...added);
+  if (!routes.some(({ path }) => path === NO_MEMBERLIST.path)) routes.push(NO_MEMBERLIST);
+  const observer = makeObserver({
+    clock: services.clock,
+    meter: services.metrics,
+    journal: services.journal,
+    logAtInfo: settings.logRequestsAtInfo,
+  });
+  return mount(routes, settings.pathPrefix, observer);
+}

@@ -1,0 +1,106 @@
+/** Parameters of a request: those of the URL, and of a POST the url-encoded ones of its body, first. */
+import { BadRequest, LimitExceeded } from "../model/errors.ts";
+
+/** Largest url-encoded body, as Go's package http has it. */
+const FORM_BYTES_MAX = 10 * 1024 * 1024;
+
+export class Form {
+  readonly #sources: readonly URLSearchParams[];
+
+  /** What comes first wins. */
+  constructor(...sources: URLSearchParams[]) {
+    this.#sources = sources;
+  }
+
+  /** The first value of a name, "" when there is none. */
+  get(name: string): string {
+    for (const source of this.#sources) {
+      const value = source.get(name);
+      if (value !== null) return value;
+    }
+    return "";
+  }
+
+  all(name: string): string[] {
+    return this.#sources.flatMap((source) => source.getAll(name));
+  }
+}
+
+/**
+ * Reads the parameters. An url-encoded body counts up to Go's own bound, a body of another kind only
+ * for its size.
+ */
+export async function readForm(request: Request, bytesMax: number): Promise<Form> {
+  const url = new URL(request.url).searchParams;
+  const type = request.headers.get("content-type") ?? "";
+  const hasForm = /^application\/x-www-form-urlencoded\s*(;|$)/i.test(type);
+  if (request.method !== "POST") return new Form(url);
+  if (!hasForm) {
+    await readBytes(
+      request,
+      bytesMax,
+      () => new BadRequest("http: request body too large", { status: 413 }),
+    );
+    return new Form(url);
+  }
+  const bytes = await readBytes(
+    request,
+    FORM_BYTES_MAX,
+    () => new BadRequest("http: POST too large"),
+  );
+  return new Form(new URLSearchParams(new TextDecoder().decode(bytes)), url);
+}
+
+/** The body, refused before more than `bytesMax` of it are held. */
+export async function readBytes(
+  request: Request,
+  bytesMax: number,
+  refusal: (bytes: number) => Error = (bytes) => tooLarge(bytes, bytesMax),
+): Promise<Uint8Array<ArrayBuffer>> {
+  const claimed = Number(request.headers.get("content-length") ?? Number.NaN);
+  if (claimed > bytesMax) throw refusal(claimed);
+  // Fast path: a body of known size needs no joining of pieces.
+  if (!Number.isNaN(claimed)) return new Uint8Array(await request.arrayBuffer());
+  if (request.body === null) return new Uint8Array(0);
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of piecesOf(request.body)) {
+    size += piece.length;
+    if (size > bytesMax) throw refusal(size);
+    pieces.push(piece);
+  }
+  return join(pieces, size);
+}
+
+async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  let done = false;
+  try {
+    while (!done) {
+      const next = await reader.read();
+      done = next.done;
+      if (next.value !== undefined) yield next.value;
+    }
+  } finally {
+    // A body that is refused is not read to its end.
+    if (!done) await reader.cancel().catch(() => undefined);
+  }
+}
+
+function join(pieces: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+function tooLarge(bytes: number, bytesMax: number): LimitExceeded {
+  return new LimitExceeded(
+    "max_recv_msg_size",
+    `request body too large: ${bytes} bytes, limit ${bytesMax}`,
+    { status: 413 },
+  );
+}

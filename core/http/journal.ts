@@ -1,0 +1,74 @@
+/** The journal that writes lines, in logfmt with Loki's keys or as JSON. */
+import { printNanos } from "../model/time.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Journal, Level } from "../ports/journal.ts";
+import type { Meter } from "../ports/meter.ts";
+import { redact } from "./errors.ts";
+
+export interface JournalOptions {
+  readonly clock: Clock;
+  readonly level: Level;
+  readonly format?: "logfmt" | "json";
+  /** Takes a line without its newline. */
+  readonly write: (line: string) => void;
+  readonly meter?: Meter;
+}
+
+export interface LineJournal extends Journal {
+  /** What is below this is not written. May be changed at any time. */
+  level: Level;
+}
+
+const LEVELS: readonly Level[] = ["debug", "info", "warn", "error"];
+
+/** The level of that name, undefined when there is none. */
+export function levelNamed(name: string): Level | undefined {
+  return LEVELS.find((level) => level === name);
+}
+
+export function makeJournal(options: JournalOptions): LineJournal {
+  const { clock, format = "logfmt", write, meter } = options;
+  const print = format === "json" ? printJson : printLogfmt;
+  const journal: LineJournal = {
+    level: options.level,
+    log(level, message, fields = {}) {
+      if (LEVELS.indexOf(level) < LEVELS.indexOf(journal.level)) return;
+      meter?.count("loki_log_messages_total", 1, { level });
+      write(print({ level, ts: printNanos(clock.now()), msg: message, ...fields }));
+    },
+  };
+  return journal;
+}
+
+function printLogfmt(fields: Readonly<Record<string, unknown>>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${logfmtValue(plain(value))}`)
+    .join(" ");
+}
+
+function printJson(fields: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(fields, (_, value) => (isTree(value) ? value : plain(value)));
+}
+
+function isTree(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !(value instanceof Error);
+}
+
+/** What a value is written as: errors by their texts, whose secrets are taken out. */
+function plain(value: unknown): string | number | boolean | null {
+  if (value instanceof Error) {
+    const { name, message, cause } = value;
+    const tail = cause instanceof Error ? `: ${cause.message}` : "";
+    return redact(name === "Error" ? message + tail : `${name}: ${message}${tail}`);
+  }
+  if (value === undefined || value === null) return null;
+  if (typeof value === "number" || typeof value === "boolean" || typeof value === "string") {
+    return value;
+  }
+  return typeof value === "object" ? printJson({ value }).slice(9, -1) : String(value);
+}
+
+function logfmtValue(value: string | number | boolean | null): string {
+  const text = String(value);
+  return /^[^\s="\\\x00-\x1f]+$/.test(text) ? text : JSON.stringify(text);
+}

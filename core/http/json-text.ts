@@ -1,0 +1,29 @@
+/** JSON strings as Go writes them. */
+import type { Labels } from "../model/labels.ts";
+
+const HTML = /[<>&\u2028\u2029]/;
+const HTML_ALL = /[<>&\u2028\u2029]/g;
+
+/** A string with `<`, `>`, `&` and the line separators of Unicode escaped too. */
+export function jsonText(text: string): string {
+  const json = JSON.stringify(text);
+  return HTML.test(json) ? json.replace(HTML_ALL, escapeUnit) : json;
+}
+
+function escapeUnit(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** `{"app":"x"}` in the order of the names. */
+export function jsonLabels(labels: Labels, text: (value: string) => string = jsonText): string {
+  let json = "";
+  for (const [name, value] of labels) {
+    json += `${json === "" ? "{" : ","}${text(name)}:${text(value)}`;
+  }
+  return json === "" ? "{}" : `${json}}`;
+}
+
+/** Labels of streams keep `<`, `>` and `&` as they are. */
+export function jsonStreamLabels(labels: Labels): string {
+  return jsonLabels(labels, JSON.stringify);
+}

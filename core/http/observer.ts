@@ -1,0 +1,57 @@
+/** Requests in our own metrics and log. */
+import type { Clock } from "../ports/clock.ts";
+import type { Journal } from "../ports/journal.ts";
+import type { Meter } from "../ports/meter.ts";
+import { answerOf } from "./errors.ts";
+import type { Observer } from "./router.ts";
+
+export interface ObserverOptions {
+  readonly clock: Clock;
+  readonly meter: Meter;
+  readonly journal: Journal;
+  /** Requests that went well are logged as info, not debug. */
+  readonly logAtInfo: boolean;
+}
+
+/** Characters of a request's parameters that the log has room for. */
+const LOGGED_MAX = 2048;
+
+export function makeObserver({ clock, meter, journal, logAtInfo }: ObserverOptions): Observer {
+  const inflight = new Map<string, number>();
+
+  function count(method: string, route: string, change: number): void {
+    const key = `${method} ${route}`;
+    const value = (inflight.get(key) ?? 0) + change;
+    inflight.set(key, value);
+    meter.gauge("loki_inflight_requests", value, { method, route });
+  }
+
+  return {
+    begin(request, route) {
+      const { method } = request;
+      const startMs = clock.ticksMs();
+      count(method, route, 1);
+      return (status, error) => {
+        count(method, route, -1);
+        const tookMs = clock.ticksMs() - startMs;
+        const ws = String(request.headers.get("upgrade")?.toLowerCase() === "websocket");
+        const labels = { method, route, status_code: String(status), ws };
+        meter.observe("loki_request_duration_seconds", tookMs / 1000, labels);
+        const level = (error === undefined ? undefined : answerOf(error).level) ?? "debug";
+        const fields = {
+          method,
+          path: pathAndQuery(request),
+          status,
+          duration: `${tookMs.toFixed(1)}ms`,
+          ...(error === undefined ? {} : { err: error }),
+        };
+        journal.log(level === "debug" && logAtInfo ? "info" : level, "request", fields);
+      };
+    },
+  };
+}
+
+function pathAndQuery(request: Request): string {
+  const { pathname, search } = new URL(request.url);
+  return (pathname + search).slice(0, LOGGED_MAX);
+}

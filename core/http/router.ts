@@ -1,0 +1,98 @@
+/**
+ * Routes as Loki has them: a path, its methods, a handler. What is no route is 404 with Go's text, a
+ * method that a path does not have is 405 without one.
+ */
+// The HTTP framework, which runs on every runtime: https://hono.dev.
+import { type Context, Hono } from "hono";
+import { answerOf, textResponse } from "./errors.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** One request on its way to its handler. */
+export interface Call {
+  readonly request: Request;
+  /** Parts of the path, decoded: `name` of `/label/:name/values`. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+  /** What the runtime gave beside the request. */
+  readonly env: unknown;
+}
+
+export type Handler = (call: Call) => Response | Promise<Response>;
+
+export interface Route {
+  readonly path: string;
+  readonly methods: Readonly<Partial<Record<Method, Handler>>>;
+  /**
+   * Whether error texts of this route end with a newline: those of Loki's handlers do, those of its
+   * query frontend do not.
+   */
+  readonly newline: boolean;
+}
+
+/** Sees every request: its route, how it went, what failed. */
+export interface Observer {
+  begin(request: Request, route: string): (status: number, error?: unknown) => void;
+}
+
+/** A route whose methods share a handler. */
+export function route(
+  methods: readonly Method[],
+  path: string,
+  handler: Handler,
+  options: { newline?: boolean } = {},
+): Route {
+  const entries = methods.map((method) => [method, handler]);
+  return { path, methods: Object.fromEntries(entries), newline: options.newline ?? true };
+}
+
+export function mount(routes: readonly Route[], prefix: string, observer: Observer): Hono {
+  const app = new Hono({ getPath: pathOf });
+  for (const each of routes) {
+    app.all(prefix + each.path, (context) => serve(each, context, observer));
+  }
+  app.notFound(({ req }) => {
+    const done = observer.begin(req.raw, "other");
+    done(404);
+    return textResponse(404, "404 page not found\n");
+  });
+  return app;
+}
+
+async function serve(route: Route, context: Context, observer: Observer): Promise<Response> {
+  const request = context.req.raw;
+  const done = observer.begin(request, routeLabel(route.path));
+  const handler = handlerOf(route, request.method);
+  if (handler === undefined) {
+    done(405);
+    return new Response(null, { status: 405 });
+  }
+  try {
+    const call = { request, params: context.req.param(), signal: request.signal, env: context.env };
+    const response = await handler(call);
+    done(response.status);
+    return response;
+  } catch (error) {
+    const { status, text } = answerOf(error);
+    done(status, error);
+    // Whoever does not say who they are is stopped before the frontend.
+    const newline = route.newline || status === 401;
+    return textResponse(status, newline && !text.endsWith("\n") ? `${text}\n` : text);
+  }
+}
+
+/** HEAD asks what GET would answer, without the body. */
+function handlerOf({ methods }: Route, method: string): Handler | undefined {
+  return methods[(method === "HEAD" ? "GET" : method) as Method];
+}
+
+/** The route as metrics name it: `loki_api_v1_label_name_values`. */
+export function routeLabel(path: string): string {
+  const label = path.replaceAll("/", "_").replaceAll(":", "").replace(/^_/, "").toLowerCase();
+  return label === "" ? "root" : label;
+}
+
+function pathOf(request: Request): string {
+  return new URL(request.url).pathname;
+}
