@@ -32,7 +32,7 @@ export class Regex {
     this.#text = text;
     this.groupNames = groupNamesOf(node);
     this.literals = literals.map((text) => ENCODER.encode(text));
-    this.#needles = literals.map((text) => new Needle(text));
+    this.#needles = this.literals.map((bytes) => new Needle(bytes));
     this.#dfa = new Dfa(compileProgram(node, text), { pattern: text, anchored: options.anchored });
   }
 
