@@ -1,6 +1,7 @@
 /** The HTTP API of a target: the routes of what it has, over one port. */
 import type { Hono } from "hono";
 import { adminRoutes } from "./admin-routes.ts";
+import { formatRoutes } from "./format-routes.ts";
 import { indexRoutes } from "./index-routes.ts";
 import { ingesterRoutes } from "./ingester-routes.ts";
 import { labelRoutes } from "./label-routes.ts";
@@ -19,7 +20,11 @@ export function makeApp(
   added: readonly Route[] = [],
 ): Hono {
   const { pusher, query, ingester, upgrade } = services;
-  const routes: Route[] = [...adminRoutes(services, settings), ...ringRoutes(services, settings)];
+  const routes: Route[] = [
+    ...adminRoutes(services, settings),
+    ...ringRoutes(services, settings),
+    ...formatRoutes(settings),
+  ];
   if (pusher !== undefined) routes.push(...pushRoutes(pusher, services, settings));
   if (query !== undefined) {
     const context = { query, services, settings };

@@ -17,9 +17,13 @@ export function queryRoutes(context: AskContext): Route[] {
 
   async function answer(call: Call, read: (asking: Asking) => QueryRequest): Promise<Response> {
     const asking = await ask(context, call);
-    const prepared = query.prepare(asking.tenants, read(asking));
+    const request = read(asking);
+    const prepared = query.prepare(asking.tenants, request);
     const result = await asking.behind((signal) => prepared.run(signal));
-    return answerResponse(result, categorizes(call.request));
+    return answerResponse(result, {
+      categorize: categorizes(call.request),
+      instant: request.kind === "instant",
+    });
   }
 
   async function legacy(call: Call): Promise<Response> {
@@ -56,9 +60,17 @@ export function queryRoutes(context: AskContext): Route[] {
 }
 
 /** Lines and numbers differ in their content types, and in the newline at the end. */
-export function answerResponse(answer: QueryAnswer, categorize = false): Response {
-  const type = answer.result.kind === "streams" ? JSON_TYPE.data : JSON_TYPE.metric;
-  return pieceResponse(encodeAnswer(answer, { categorize }), type);
+export function answerResponse(
+  answer: QueryAnswer,
+  options: { categorize?: boolean; instant?: boolean } = {},
+): Response {
+  const { categorize = false, instant = false } = options;
+  const isLines = answer.result.kind === "streams";
+  const linesType = instant ? JSON_TYPE.handler : JSON_TYPE.data;
+  return pieceResponse(
+    encodeAnswer(answer, { categorize }),
+    isLines ? linesType : JSON_TYPE.metric,
+  );
 }
 
 /** Whether the client wants to know where each label came from. */

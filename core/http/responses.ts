@@ -4,7 +4,8 @@ export const JSON_TYPE = {
   /** Streams, labels, series, statistics of the index. */
   data: "application/json; charset=UTF-8",
   metric: "application/json",
-  format: "application/json; charset=utf-8",
+  /** `format_query`, and lines of an instant query. */
+  handler: "application/json; charset=utf-8",
 } as const;
 
 export function jsonResponse(
