@@ -2,7 +2,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Meter } from "../ports/meter.ts";
-import { answerOf } from "./errors.ts";
+import { answerOf, BehindFrontend } from "./errors.ts";
 import type { Observer } from "./router.ts";
 
 export interface ObserverOptions {
@@ -37,18 +37,29 @@ export function makeObserver({ clock, meter, journal, logAtInfo }: ObserverOptio
         const ws = String(request.headers.get("upgrade")?.toLowerCase() === "websocket");
         const labels = { method, route, status_code: String(status), ws };
         meter.observe("loki_request_duration_seconds", tookMs / 1000, labels);
-        const level = (error === undefined ? undefined : answerOf(error).level) ?? "debug";
+        const cause = error instanceof BehindFrontend ? error.cause : error;
+        const level = (cause === undefined ? undefined : answerOf(cause).level) ?? "debug";
         const fields = {
           method,
           path: pathAndQuery(request),
           status,
           duration: `${tookMs.toFixed(1)}ms`,
-          ...(error === undefined ? {} : { err: error }),
+          ...(cause === undefined ? {} : { err: cause }),
+          ...(level === "error" && cause instanceof Error ? { at: placeOf(cause) } : {}),
         };
         journal.log(level === "debug" && logAtInfo ? "info" : level, "request", fields);
       };
     },
   };
+}
+
+/** Where an error of ours was thrown: the first lines of its stack, without its text. */
+function placeOf({ stack = "" }: Error): string {
+  const calls = stack.split("\n").filter((line) => /^\s*at |@/.test(line));
+  return calls
+    .slice(0, 4)
+    .map((line) => line.trim())
+    .join(" < ");
 }
 
 function pathAndQuery(request: Request): string {
