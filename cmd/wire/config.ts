@@ -1,0 +1,168 @@
+/** A loaded configuration as the settings of this program's parts. */
+import { readFile } from "node:fs/promises";
+import type { Config } from "../../core/config/config.ts";
+import { ConfigError } from "../../core/config/config-error.ts";
+import { type LoadedConfig, loadConfig } from "../../core/config/load.ts";
+import type { PrintMode } from "../../core/config/print.ts";
+import { DEFAULT_HTTP_SETTINGS, type HttpSettings } from "../../core/http/services.ts";
+import { DEFAULT_INGESTER, type IngesterSettings } from "../../core/ingester/settings.ts";
+import type { Schema } from "../../core/model/schema.ts";
+import { ENCODINGS, type EncodingName } from "../../core/ports/codecs.ts";
+import type { Level } from "../../core/ports/journal.ts";
+import { UsageError } from "../flags.ts";
+import { VERSION } from "../version.ts";
+import { TenantLimits } from "./limits.ts";
+import { memoryLimit } from "./memory.ts";
+import { type ConfiguredStore, openConfigured, schemaOf } from "./store-config.ts";
+
+/** Everything but the store, which is opened only when the program is to run. */
+export interface CheckedSettings {
+  readonly loaded: LoadedConfig;
+  readonly warnings: readonly string[];
+  readonly target: readonly string[];
+  /** True when no configuration file was named. */
+  readonly zeroConfig: boolean;
+  /** The folder that holds everything, for messages; "" when the file names none. */
+  readonly dataDir: string;
+  readonly walDir: string;
+  readonly http: HttpSettings & { readonly address: string; readonly port: number };
+  readonly ingester: IngesterSettings;
+  readonly schema: Schema;
+  readonly limits: TenantLimits;
+  /** How often the overrides of tenants are to be read again. */
+  readonly limitsReloadMs: number;
+  readonly logLevel: Level;
+  readonly logFormat: "logfmt" | "json";
+  /** This member's name when the configuration gives it one. */
+  readonly instanceId: string | undefined;
+  /** Time between SIGTERM and the stop, in which /ready says no. */
+  readonly shutdownDelayMs: number;
+  readonly printConfig: (mode: PrintMode) => string;
+}
+
+/** Of a run that ends after the check: `-verify-config`. */
+export interface VerifiedSettings extends CheckedSettings {
+  readonly verifyOnly: true;
+}
+
+export interface AppSettings extends CheckedSettings {
+  readonly verifyOnly: false;
+  readonly storage: ConfiguredStore;
+}
+
+/** From the command line of `lokits serve`. Throws UsageError for a flag, ConfigError for the rest. */
+export async function loadSettings(
+  args: readonly string[],
+): Promise<AppSettings | VerifiedSettings> {
+  const loaded = await load(args);
+  const settings = checkedSettings(loaded);
+  if (loaded.print) process.stderr.write(`${heading()}${loaded.text("all")}`);
+  if (loaded.verify) return { ...settings, verifyOnly: true };
+  await settings.limits.reload();
+  return appSettings(settings);
+}
+
+/** Opens the store. */
+export function appSettings(settings: CheckedSettings): AppSettings {
+  return { ...settings, verifyOnly: false, storage: openConfigured(settings.loaded.config) };
+}
+
+export function checkedSettings(loaded: LoadedConfig): CheckedSettings {
+  const { config } = loaded;
+  const id = config.text("ingester.lifecycler.id");
+  return {
+    loaded,
+    warnings: loaded.warnings,
+    target: loaded.target.split(",").map((name) => name.trim()),
+    zeroConfig: loaded.file === undefined,
+    dataDir: config.text("common.path_prefix"),
+    walDir: config.text("ingester.wal.dir"),
+    http: httpSettings(config),
+    ingester: ingesterSettings(loaded),
+    schema: schemaOf(config),
+    limits: new TenantLimits(loaded, (path) => readFile(path, "utf8")),
+    limitsReloadMs: config.ms("runtime_config.period"),
+    logLevel: config.text("server.log_level") as Level,
+    logFormat: config.text("server.log_format") as "logfmt" | "json",
+    instanceId: id === "" ? undefined : id,
+    shutdownDelayMs: config.ms("shutdown_delay"),
+    printConfig: loaded.text,
+  };
+}
+
+async function load(args: readonly string[]): Promise<LoadedConfig> {
+  try {
+    return await loadConfig({
+      args,
+      readFile: (path) => readFile(path, "utf8"),
+      env: process.env,
+      nowMs: Date.now(),
+    });
+  } catch (error) {
+    // Wrong flags have an exit code of their own, as with every other command here.
+    if (error instanceof ConfigError && error.kind === "flag") {
+      throw new UsageError(error.problems[0]?.text ?? error.message);
+    }
+    throw error;
+  }
+}
+
+function heading(): string {
+  return `---\n# Loki Config\n# (version=${VERSION}, branch=, revision=)\n`;
+}
+
+function httpSettings(config: Config): CheckedSettings["http"] {
+  return {
+    ...DEFAULT_HTTP_SETTINGS,
+    authEnabled: config.bool("auth_enabled"),
+    multiTenantQueries: config.bool("querier.multi_tenant_queries_enabled"),
+    pathPrefix: config.text("server.http_path_prefix"),
+    pushBytesMax: config.number("distributor.max_recv_msg_size"),
+    pushDecompressedBytesMax: config.number("distributor.max_decompressed_size"),
+    queryBytesMax: config.number("frontend.max_body_size"),
+    tailDurationMaxMs: config.ms("querier.tail_max_duration"),
+    logRequestsAtInfo: config.bool("server.log_request_at_info_level_enabled"),
+    address: config.text("server.http_listen_address"),
+    port: config.number("server.http_listen_port"),
+  };
+}
+
+function ingesterSettings(loaded: LoadedConfig): IngesterSettings {
+  const { config } = loaded;
+  const ms = (key: string) => config.ms(`ingester.${key}`);
+  const number = (key: string) => config.number(`ingester.${key}`);
+  return {
+    ...DEFAULT_INGESTER,
+    chunkIdlePeriodMs: ms("chunk_idle_period"),
+    maxChunkAgeMs: ms("max_chunk_age"),
+    chunkTargetSize: number("chunk_target_size"),
+    chunkBlockSize: number("chunk_block_size"),
+    chunkRetainPeriodMs: ms("chunk_retain_period"),
+    chunkEncoding: encodingOf(config.text("ingester.chunk_encoding")),
+    flushCheckPeriodMs: ms("flush_check_period"),
+    concurrentFlushes: number("concurrent_flushes"),
+    maxReturnedStreamErrors: number("max_returned_stream_errors"),
+    maxDroppedStreams: number("max_dropped_streams"),
+    wal: {
+      enabled: config.bool("ingester.wal.enabled"),
+      checkpointDurationMs: ms("wal.checkpoint_duration"),
+      flushOnShutdown: config.bool("ingester.wal.flush_on_shutdown"),
+      replayMemoryCeiling: loaded.isSet("ingester.wal.replay_memory_ceiling")
+        ? number("wal.replay_memory_ceiling")
+        : defaultCeiling(config),
+      sync: config.text("ingester.wal.sync") as IngesterSettings["wal"]["sync"],
+    },
+  };
+}
+
+/** Loki's 4 GB, or what leaves a smaller machine room for the work beside the replay. */
+function defaultCeiling(config: Config): number {
+  const most = config.bytes("ingester.wal.replay_memory_ceiling");
+  return Math.min(most, Math.floor((memoryLimit() * 3) / 8));
+}
+
+/** Loki takes the names in any letter case. */
+function encodingOf(name: string): EncodingName {
+  const names = Object.keys(ENCODINGS) as EncodingName[];
+  return names.find((known) => known.toLowerCase() === name.toLowerCase()) ?? "gzip";
+}

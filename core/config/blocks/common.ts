@@ -1,0 +1,110 @@
+/** `common`: settings that fill in many blocks at once (dynamic.ts). */
+import { ignored, type Row, under } from "../row.ts";
+import { ring } from "./kvstore.ts";
+
+import { s3 } from "./s3.ts";
+
+const NO_CLIENT = "lokits keeps chunks in a folder or in S3";
+
+export const COMMON: readonly Row[] = [
+  ["path_prefix", "string", "", ""],
+  ...under("storage.s3", s3("common.storage.")),
+  ignored("storage.gcs", NO_CLIENT),
+  ignored("storage.azure", NO_CLIENT),
+  ignored("storage.alibabacloud", NO_CLIENT),
+  ignored("storage.bos", NO_CLIENT),
+  ignored("storage.swift", NO_CLIENT),
+  [
+    "storage.filesystem.chunks_directory",
+    "string",
+    "",
+    "common.storage.filesystem.chunk-directory",
+  ],
+  ["storage.filesystem.rules_directory", "string", "", "common.storage.filesystem.rules-directory"],
+  ["storage.hedging.at", "duration", "0s", "common.storage.hedge-requests-at"],
+  ["storage.hedging.up_to", "int", "2", "common.storage.hedge-requests-up-to"],
+  ["storage.hedging.max_per_second", "int", "5", "common.storage.hedge-max-per-second"],
+  ignored("storage.cos", NO_CLIENT),
+  ["persist_tokens", "bool", "false", ""],
+  ["replication_factor", "int", "3", ""],
+  ...under("ring", ring("common.storage.ring.")),
+  ["instance_interface_names", "strings", [], "", { newer: "[<private network interfaces>]" }],
+  ["instance_addr", "string", "", ""],
+  ["compactor_address", "string", "", "common.compactor-address"],
+  ["compactor_grpc_address", "string", "", "common.compactor-grpc-address"],
+  [
+    "storage.congestion_control.enabled",
+    "bool",
+    "false",
+    "common.storage.congestion-control.enabled",
+    { added: true },
+  ],
+  [
+    "storage.congestion_control.controller.strategy",
+    "string",
+    "",
+    "common.storage.congestion-control.strategy",
+    { added: true },
+  ],
+  [
+    "storage.congestion_control.controller.aimd.start",
+    "int",
+    "2000",
+    "common.storage.congestion-control.strategy.aimd.start",
+    { added: true },
+  ],
+  [
+    "storage.congestion_control.controller.aimd.upper_bound",
+    "int",
+    "10000",
+    "common.storage.congestion-control.strategy.aimd.upper-bound",
+    { added: true },
+  ],
+  [
+    "storage.congestion_control.controller.aimd.backoff_factor",
+    "float",
+    "0.5",
+    "common.storage.congestion-control.strategy.aimd.backoff-factor",
+    { added: true },
+  ],
+  [
+    "storage.congestion_control.retry.strategy",
+    "string",
+    "",
+    "common.storage.congestion-control.retry.strategy",
+    { added: true },
+  ],
+  [
+    "storage.congestion_control.retry.limit",
+    "int",
+    "2",
+    "common.storage.congestion-control.retry.strategy.limited.limit",
+    { added: true },
+  ],
+  ["storage.congestion_control.hedging.config.at", "duration", undefined, "", { added: true }],
+  ["storage.congestion_control.hedging.config.up_to", "int", undefined, "", { added: true }],
+  [
+    "storage.congestion_control.hedging.config.max_per_second",
+    "int",
+    undefined,
+    "",
+    { added: true },
+  ],
+  [
+    "storage.congestion_control.hedging.strategy",
+    "string",
+    "",
+    "common.storage.congestion-control.hedge.strategy",
+    { added: true },
+  ],
+  ignored("storage.object_store", NO_CLIENT, { added: true }),
+  ["ring.num_tokens", "int", "128", "common.storage.ring.num-tokens", { added: true }],
+  [
+    "ring.replication_factor",
+    "int",
+    "3",
+    "common.storage.ring.replication-factor",
+    { added: true },
+  ],
+  ["scratch_path", "string", "", "common.scratch-path", { added: true }],
+];

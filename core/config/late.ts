@@ -1,0 +1,38 @@
+/** What older keys turn newer ones into. These values stand above the file and the flags. */
+import { printGoDuration } from "../golang/duration.ts";
+import type { Config } from "./config.ts";
+import { KEYS } from "./keys.ts";
+import type { Layer, Value } from "./value.ts";
+
+const TIMEOUT = "limits_config.query_timeout";
+const ENGINE_TIMEOUT = "querier.engine.timeout";
+const LOOK_BACK = "chunk_store_config.max_look_back_period";
+
+export function lateLayer(config: Config): { layer: Layer; warnings: readonly string[] } {
+  const layer = new Map<string, Value>();
+  const warnings: string[] = [];
+  if (config.isDefault(TIMEOUT)) {
+    const timeout = config.value(ENGINE_TIMEOUT) as bigint;
+    layer.set(TIMEOUT, timeout);
+    if (config.isDefault(ENGINE_TIMEOUT)) {
+      warnings.push(
+        `global timeout not configured: ${TIMEOUT} is not set, queries may run ${printGoDuration(timeout)}`,
+      );
+    }
+  }
+  if (config.ms(LOOK_BACK) > 0) {
+    layer.set("limits_config.max_query_lookback", config.value(LOOK_BACK)!);
+  }
+  return { layer, warnings };
+}
+
+/** A warning for each key that is set though it has no effect here or is on its way out. */
+export function noteWarnings(layers: readonly Layer[]): readonly string[] {
+  const warnings: string[] = [];
+  for (const { path, note } of KEYS.values()) {
+    if (!layers.some((layer) => layer.has(path))) continue;
+    if (note.ignored !== undefined) warnings.push(`${path} has no effect: ${note.ignored}`);
+    if (note.deprecated !== undefined) warnings.push(`${path} is deprecated: ${note.deprecated}`);
+  }
+  return warnings;
+}
