@@ -165,4 +165,4 @@ export class ByteCursor {
   }
 }
 
-const DECODER = new TextDecoder();
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -1,7 +1,7 @@
 /** Small conversions between bytes and text: UTF-8, hex, base64. */
 
 const ENCODER = new TextEncoder();
-const DECODER = new TextDecoder();
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return ENCODER.encode(text);

@@ -1,0 +1,92 @@
+/** Listens with Bun's HTTP server and turns its WebSockets into ours. */
+import type { Server, ServerWebSocket } from "bun";
+
+export interface ListenOptions {
+  readonly hostname: string;
+  readonly port: number;
+  readonly fetch: (request: Request, env: unknown) => Response | Promise<Response>;
+  /** The largest request body, bytes. */
+  readonly bodyBytesMax: number;
+}
+
+export interface Listening {
+  readonly url: string;
+  /** Stops taking requests and waits for those under way. */
+  stop(): Promise<void>;
+}
+
+/** A socket as core wants it. */
+interface Socket {
+  send(text: string): Promise<void>;
+  ping(): void;
+  close(code: number, reason: string): void;
+  readonly gone: AbortSignal;
+}
+
+type Run = (socket: Socket) => Promise<void>;
+
+interface Attached {
+  readonly run: Run;
+  readonly gone: AbortController;
+  /** Called when the client has taken what was sent. */
+  drained: (() => void) | undefined;
+}
+
+/** Bytes that may wait for a client before `send` waits too. */
+const WAITING_BYTES_MAX = 1 << 20;
+
+export function listen({ hostname, port, fetch, bodyBytesMax }: ListenOptions): Listening {
+  const server: Server<Attached> = Bun.serve<Attached>({
+    hostname,
+    port,
+    // A query may think for long before its first byte; the querier has its own time-out.
+    idleTimeout: 0,
+    maxRequestBodySize: bodyBytesMax,
+    fetch: (request, own) => fetch(request, own),
+    websocket: {
+      idleTimeout: 0,
+      backpressureLimit: 16 << 20,
+      closeOnBackpressureLimit: false,
+      open: (socket) => void run(socket),
+      // Clients only listen; whatever they say is not for us.
+      message: () => {},
+      drain: ({ data }) => data.drained?.(),
+      close: ({ data }) => {
+        data.gone.abort();
+        data.drained?.();
+      },
+    },
+  });
+  const host = hostname === "" || hostname === "0.0.0.0" ? "127.0.0.1" : hostname;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
+    stop: () => server.stop(false),
+  };
+}
+
+/** The upgrade of core/http: undefined when the request is no WebSocket's. */
+export function upgrade(request: Request, env: unknown, run: Run): Response | undefined {
+  const server = env as Server<Attached>;
+  const data: Attached = { run, gone: new AbortController(), drained: undefined };
+  // Bun answers an upgraded request by itself; what we return then is not sent.
+  return server.upgrade(request, { data }) ? new Response(null) : undefined;
+}
+
+async function run(socket: ServerWebSocket<Attached>): Promise<void> {
+  const { data } = socket;
+  await data.run({
+    gone: data.gone.signal,
+    ping: () => void socket.ping(),
+    close: (code, reason) => socket.close(code, reason.slice(0, 123)),
+    send: async (text) => {
+      socket.sendText(text);
+      if (socket.getBufferedAmount() < WAITING_BYTES_MAX || data.gone.signal.aborted) return;
+      await new Promise<void>((resolve) => {
+        data.drained = () => {
+          data.drained = undefined;
+          resolve();
+        };
+      });
+    },
+  });
+}

@@ -1,0 +1,37 @@
+/** `query --store`: a bucket without a server. */
+import { literalTenant, SINGLE_TENANT, type Tenant } from "../core/model/tenant.ts";
+import { nsOf } from "../core/model/time.ts";
+import { SILENT } from "../core/ports/journal.ts";
+import type { Bucket } from "../core/store/bucket.ts";
+import { UsageError } from "./flags.ts";
+import { askLocal } from "./query-local.ts";
+import type { Answer, Question } from "./question.ts";
+import { openBucket } from "./wire/bucket.ts";
+
+export interface StorePlace {
+  readonly store: string | undefined;
+  readonly config: string | undefined;
+  readonly tenant: string | undefined;
+}
+
+export async function askStore(question: Question, place: StorePlace): Promise<Answer> {
+  const bucket = await openBucket({ ...place, journal: SILENT });
+  const tenant =
+    place.tenant === undefined ? await onlyTenant(bucket) : literalTenant(place.tenant);
+  const bounds = async () => {
+    const { fromMs, throughMs } = await bucket.bounds(tenant);
+    return { start: nsOf(fromMs), end: nsOf(throughMs + 1) };
+  };
+  return await askLocal({ ...question, tenant, sources: [bucket.source], bounds });
+}
+
+/** A bucket of one tenant needs no name for it. */
+async function onlyTenant(bucket: Bucket): Promise<Tenant> {
+  const tenants = await bucket.tenants();
+  if (tenants.length > 1) {
+    throw new UsageError(
+      `the bucket has ${tenants.length} tenants (${tenants.slice(0, 5).join(", ")}…): say which with --org-id`,
+    );
+  }
+  return tenants[0] === undefined ? SINGLE_TENANT : literalTenant(tenants[0]);
+}

@@ -1,0 +1,46 @@
+/** What `query` asks, wherever it asks it, and what comes back. */
+import type { Labels } from "../core/model/labels.ts";
+import type { QueryResult } from "../core/model/result.ts";
+import type { ScanStats } from "../core/model/stats.ts";
+import type { OutputEntry } from "./output.ts";
+
+export interface Question {
+  readonly text: string;
+  /** Unix nanoseconds; undefined where the user set no bound. */
+  readonly start: bigint | undefined;
+  readonly end: bigint | undefined;
+  /** The moment of an instant query. */
+  readonly at: bigint | undefined;
+  /** Nanoseconds. */
+  readonly step: bigint | undefined;
+  /** Most lines; infinite for all. */
+  readonly limit: number;
+  readonly direction: "forward" | "backward";
+}
+
+/** Lines in order as they are found, or the numbers of a metric query. */
+export type Answer =
+  | {
+      readonly kind: "lines";
+      readonly lines: AsyncIterable<readonly OutputEntry[]>;
+      readonly remarks: Remarks;
+    }
+  | {
+      readonly kind: "metric";
+      readonly result: Exclude<QueryResult, { kind: "streams" }>;
+      readonly remarks: Remarks;
+    };
+
+/** What goes to stderr; complete once the lines have been read. */
+export interface Remarks {
+  /** Labels that all lines share, where that is known beforehand. */
+  readonly common?: Labels;
+  readonly warnings: readonly string[];
+  readonly stats?: ScanStats;
+}
+
+/** Points of a metric query without a step: Loki's rule. Nanoseconds. */
+export function defaultStep(start: bigint, end: bigint): bigint {
+  const seconds = (end - start) / 250n / 1_000_000_000n;
+  return (seconds < 1n ? 1n : seconds) * 1_000_000_000n;
+}

@@ -1,0 +1,64 @@
+/** `lokits serve`: the daemon. Its flags are Loki's own, so they are read by the configuration, not by citty. */
+import { defineCommand } from "citty";
+import { type App, startApp } from "./wire/app.ts";
+import { loadSettings } from "./wire/config.ts";
+
+export const command = defineCommand({
+  meta: {
+    name: "serve",
+    description: `Take, keep and query logs
+
+Without a configuration it listens on 127.0.0.1:3100 and keeps everything under ./lokits-data.
+Loki's configuration files and flags work as they are:
+
+Examples:
+  lokits serve
+  lokits serve -config.file=/etc/loki/config.yaml -config.expand-env
+  lokits serve -config.file=/etc/loki/config.yaml -verify-config
+  lokits serve -server.http-listen-port=3200 -print-config-stderr`,
+  },
+  run: ({ rawArgs }) => serve(rawArgs),
+});
+
+async function serve(rawArgs: readonly string[]): Promise<number> {
+  const settings = await loadSettings([...rawArgs]);
+  if (settings.verifyOnly) {
+    for (const warning of settings.warnings) console.error(`warning: ${warning}`);
+    console.error("config is valid");
+    return 0;
+  }
+  const started = performance.now();
+  const app = await startApp(settings);
+  if (settings.zeroConfig) welcome(app.url, settings.dataDir);
+  app.journal.log("info", "lokits started", {
+    url: app.url,
+    startup_ms: Math.round(performance.now() - started),
+  });
+  await untilAskedToStop(app);
+  app.journal.log("info", "stopping");
+  await app.stop();
+  return 0;
+}
+
+/** What a newcomer needs to see something. */
+function welcome(url: string, dataDir: string): void {
+  console.error(`lokits listens on ${url} and keeps its data in ${dataDir}
+
+  Send a line:
+    curl -H 'Content-Type: application/json' ${url}/loki/api/v1/push -d \\
+      "{\\"streams\\":[{\\"stream\\":{\\"app\\":\\"hello\\"},\\"values\\":[[\\"$(date +%s%N)\\",\\"it works\\"]]}]}"
+  Find it:
+    npx lokits query '{app="hello"}'
+`);
+}
+
+async function untilAskedToStop(app: App): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+    void app.asked.then(resolve);
+  });
+  // A second signal ends the process at once: the WAL has what was acknowledged.
+  process.once("SIGINT", () => process.exit(130));
+  process.once("SIGTERM", () => process.exit(143));
+}

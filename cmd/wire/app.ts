@@ -1,0 +1,182 @@
+/**
+ * The one composition root of a server: settings and this machine's parts in, a running process out.
+ * Order of start: store, ingester with its replay, HTTP. Order of stop: the reverse, so that whoever is
+ * being answered is answered before its data goes away.
+ */
+import { mkdir } from "node:fs/promises";
+import { hostname } from "node:os";
+import { listen, upgrade } from "../../adapters/bun/serve.ts";
+import { DiskLogDisk } from "../../adapters/disk/log-disk.ts";
+import { makeApp } from "../../core/http/app.ts";
+import { type LineJournal, makeJournal } from "../../core/http/journal.ts";
+import { Metrics } from "../../core/http/metrics.ts";
+import type { Admin, IngesterAdmin, ServiceState } from "../../core/http/services.ts";
+import { Ingester } from "../../core/ingester/ingester.ts";
+import { IngesterLife } from "../../core/ingester/lifecycle.ts";
+import { IngesterSource } from "../../core/ingester/source.ts";
+import { Querier } from "../../core/querier/service.ts";
+import { Bucket } from "../../core/store/bucket.ts";
+import { VERSION } from "../version.ts";
+import type { AppSettings } from "./config.ts";
+import { runtime } from "./runtime.ts";
+
+export interface App {
+  readonly url: string;
+  readonly journal: LineJournal;
+  /** Resolves when a request asked the process to end. */
+  readonly asked: Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startApp(settings: AppSettings): Promise<App> {
+  const { clock, codecs, search } = runtime;
+  const metrics = new Metrics();
+  const write = (line: string) => process.stderr.write(`${line}\n`);
+  const journal = makeJournal({
+    clock,
+    level: settings.logLevel,
+    format: settings.logFormat,
+    write,
+    meter: metrics,
+  });
+  for (const warning of settings.warnings) journal.log("warn", warning);
+
+  const { schema, limits, storage } = settings;
+  const bucket = new Bucket({
+    ...{ objects: storage.objects, form: storage.form, indexPrefix: storage.indexPrefix },
+    ...{ codecs, clock, limits, journal, schema },
+    uploader: `${settings.instanceId ?? hostname()}-${clock.now()}`,
+  });
+  const ingester = new Ingester({
+    settings: settings.ingester,
+    schema,
+    limits,
+    codecs,
+    clock,
+    journal,
+    meter: metrics,
+  });
+  const life = new IngesterLife(ingester, bucket, await openWal(settings));
+  const querier = new Querier({
+    sources: [new IngesterSource(ingester), bucket.source],
+    follow: (tenant, matchers) => ingester.tailers.follow(tenant, matchers),
+    ...{ limits, search, clock },
+  });
+
+  let askToStop = () => {};
+  const asked = new Promise<void>((resolve) => {
+    askToStop = resolve;
+  });
+  const services = {
+    pusher: ingester,
+    query: querier,
+    ingester: ingesterAdmin(life, journal, askToStop),
+    admin: makeAdmin(settings, life, journal),
+    ...{ limits, clock, codecs, journal, metrics, upgrade },
+  };
+  metrics.onPrint((meter) => gauge(meter, ingester));
+  const web = makeApp(services, settings.http);
+
+  // The door opens before the replay, so that /ready can tell how far it is; pushes wait behind it.
+  const server = listen({
+    hostname: settings.http.address,
+    port: settings.http.port,
+    fetch: (request, env) => web.fetch(request, env as object),
+    bodyBytesMax: settings.http.pushBytesMax,
+  });
+  await life.start();
+  return {
+    url: server.url,
+    journal,
+    asked,
+    stop: async () => {
+      await server.stop();
+      await life.stop({ flush: settings.ingester.wal.flushOnShutdown });
+    },
+  };
+}
+
+async function openWal({ walDir, ingester }: AppSettings): Promise<DiskLogDisk | undefined> {
+  if (!ingester.wal.enabled) return undefined;
+  await mkdir(walDir, { recursive: true });
+  return new DiskLogDisk(walDir);
+}
+
+function ingesterAdmin(
+  life: IngesterLife,
+  journal: LineJournal,
+  askToStop: () => void,
+): IngesterAdmin {
+  return {
+    flush: () => {
+      life.flusher
+        .sweep({ force: true })
+        .catch((error) => journal.log("error", "flush failed", { err: error }));
+    },
+    shutdown: async ({ flush, terminate }) => {
+      if (life.phase.name === "stopping" || life.phase.name === "stopped") return false;
+      await life.stop({ flush });
+      if (terminate) askToStop();
+      return true;
+    },
+  };
+}
+
+function makeAdmin(settings: AppSettings, life: IngesterLife, journal: LineJournal): Admin {
+  return {
+    ready: () => readiness(life),
+    config: settings.printConfig,
+    services: () => serviceStates(life),
+    logLevel: () => journal.level,
+    setLogLevel: (level) => {
+      journal.level = level;
+    },
+    build: {
+      version: VERSION,
+      revision: "",
+      branch: "",
+      buildUser: "",
+      buildDate: "",
+      goVersion: "",
+    },
+  };
+}
+
+function readiness({ phase }: IngesterLife): { ok: boolean; text: string } {
+  switch (phase.name) {
+    case "running":
+      return { ok: true, text: "ready" };
+    case "replaying": {
+      const percent = phase.total === 0 ? 0 : Math.floor((100 * phase.done) / phase.total);
+      return {
+        ok: false,
+        text: `Ingester not ready: replaying the WAL, ${percent}% of ${phase.total} bytes`,
+      };
+    }
+    default:
+      return { ok: false, text: `Ingester not ready: ${phase.name}` };
+  }
+}
+
+function serviceStates({ phase }: IngesterLife): ServiceState[] {
+  const states = {
+    new: "New",
+    replaying: "Starting",
+    running: "Running",
+    stopping: "Stopping",
+    stopped: "Terminated",
+  } as const;
+  const own: ServiceState = { name: "ingester", state: states[phase.name] };
+  return [
+    { name: "server", state: "Running" },
+    { name: "store", state: "Running" },
+    own,
+    { name: "querier", state: "Running" },
+  ];
+}
+
+function gauge(meter: { gauge: Metrics["gauge"] }, ingester: Ingester): void {
+  for (const { tenant, streamCount } of ingester.instances()) {
+    meter.gauge("loki_ingester_memory_streams", streamCount, { tenant });
+  }
+}

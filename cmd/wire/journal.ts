@@ -1,0 +1,12 @@
+/** Our log lines on stderr, in logfmt with Loki's keys. */
+import { makeJournal } from "../../core/http/journal.ts";
+import type { Journal, Level } from "../../core/ports/journal.ts";
+import { runtime } from "./runtime.ts";
+
+export function stderrJournal(level: Level = "info"): Journal {
+  return makeJournal({
+    clock: runtime.clock,
+    level,
+    write: (line) => process.stderr.write(`${line}\n`),
+  });
+}

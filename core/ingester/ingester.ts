@@ -1,0 +1,206 @@
+/**
+ * Lines on their way from a push to the store. A push is put into memory, then into the WAL, and then
+ * answered. What is in memory is found by queries at once and leaves for the store chunk by chunk.
+ *
+ * After a crash: what was answered is in the WAL, since the WAL only lets go of a segment when a
+ * checkpoint holds what of it is still in memory, and a chunk only leaves memory when its object and
+ * the index file that names it are in the store.
+ */
+
+import { ByteWriter } from "../bytes/writer.ts";
+import { ChunkBuilder } from "../chunk/builder.ts";
+import { type BadRequest, Unavailable } from "../model/errors.ts";
+import type { LimitsOf } from "../model/limits.ts";
+import type { PushStream } from "../model/push.ts";
+import { chunkFormatOf, periodAt, type Schema } from "../model/schema.ts";
+import type { Tenant } from "../model/tenant.ts";
+import { msOf, NS_PER_MS } from "../model/time.ts";
+import type { Clock } from "../ports/clock.ts";
+import { type Codecs, ENCODINGS } from "../ports/codecs.ts";
+import type { Journal } from "../ports/journal.ts";
+import type { Meter } from "../ports/meter.ts";
+import type { Pusher } from "../ports/pusher.ts";
+import {
+  type EntriesToLog,
+  encodeEntries,
+  encodeSeries,
+  type SeriesRecord,
+} from "../wal/record.ts";
+import type { WalWriter } from "../wal/writer.ts";
+import { type AppendContext, type Appended, appendRows } from "./append.ts";
+import { Instance } from "./instance.ts";
+import { joinRefusals, streamLimitExceeded, streamRefused } from "./refusals.ts";
+import type { IngesterSettings } from "./settings.ts";
+import type { Stream } from "./stream.ts";
+import { Tailers } from "./tailers.ts";
+
+export interface IngesterParts {
+  readonly settings: IngesterSettings;
+  readonly schema: Schema;
+  readonly limits: LimitsOf;
+  readonly codecs: Codecs;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly meter: Meter;
+}
+
+type SeriesRef = SeriesRecord["series"][number];
+
+export class Ingester implements Pusher {
+  readonly parts: IngesterParts;
+  readonly tailers = new Tailers();
+  readonly #instances = new Map<Tenant, Instance>();
+  readonly #writers: ByteWriter[] = [];
+  #wal: WalWriter | undefined;
+  /** Why pushes are refused; undefined while they are taken. */
+  #refusing: string | undefined;
+
+  constructor(parts: IngesterParts) {
+    this.parts = parts;
+  }
+
+  /** From now on pushes are written ahead. Before, while a WAL is replayed, they are not. */
+  useWal(wal: WalWriter): void {
+    this.#wal = wal;
+  }
+
+  instances(): Iterable<Instance> {
+    return this.#instances.values();
+  }
+
+  find(tenant: Tenant): Instance | undefined {
+    return this.#instances.get(tenant);
+  }
+
+  instance(tenant: Tenant): Instance {
+    let instance = this.#instances.get(tenant);
+    if (instance === undefined) this.#instances.set(tenant, (instance = new Instance(tenant)));
+    return instance;
+  }
+
+  /** Refuses pushes from now on: before the WAL is open, and first of all when shutting down. */
+  refuse(reason: string): void {
+    this.#refusing = reason;
+  }
+
+  accept(): void {
+    this.#refusing = undefined;
+  }
+
+  async push(tenant: Tenant, streams: readonly PushStream[]): Promise<void> {
+    if (this.#refusing !== undefined) throw new Unavailable(this.#refusing);
+    const instance = this.instance(tenant);
+    const created: SeriesRef[] = [];
+    const groups: EntriesToLog[] = [];
+    const errors: BadRequest[] = [];
+    for (const pushed of streams) {
+      const stream =
+        instance.find(pushed.labelText) ?? this.#create(instance, pushed, errors, created);
+      if (stream === undefined) continue;
+      const appended = this.append(tenant, stream, pushed);
+      if (appended.count > 0) {
+        const { rows } = pushed;
+        groups.push({
+          ref: stream.fingerprint,
+          counter: stream.entryCount,
+          rows,
+          ...(appended.rows === undefined ? {} : { selection: appended.rows }),
+        });
+        this.tailers.offer(tenant, stream, rows, appended.rows);
+      }
+      if (appended.lastRefusal !== undefined) errors.push(this.#refusal(tenant, pushed, appended));
+    }
+    await this.#log(tenant, created, groups);
+    if (errors.length > 0) throw joinRefusals(errors);
+  }
+
+  /** Puts rows into a stream's chunks, under the tenant's limits. */
+  append(tenant: Tenant, stream: Stream, pushed: PushStream): Appended {
+    const { settings, clock, meter } = this.parts;
+    const { perStreamRateLimit: rate, perStreamRateLimitBurst: burst } =
+      this.parts.limits.of(tenant);
+    const appended = appendRows(stream, pushed.rows, {
+      nowMs: clock.nowMs(),
+      window: (BigInt(settings.maxChunkAgeMs) * NS_PER_MS) / 2n,
+      rate: rate > 0 ? { rate, burst: Math.max(burst, 1) } : undefined,
+      refusalsListed: settings.maxReturnedStreamErrors,
+      newChunk: this.chunkMaker(pushed.rows.times),
+    });
+    if (appended.refused > 0) {
+      meter.count("loki_discarded_samples_total", appended.refused, {
+        reason: appended.lastRefusal!.reason,
+        tenant,
+      });
+    }
+    return appended;
+  }
+
+  /** Makes chunks in the format of the schema period that the first time falls in. */
+  chunkMaker(times: BigInt64Array): AppendContext["newChunk"] {
+    const { settings, schema, codecs } = this.parts;
+    return () =>
+      new ChunkBuilder({
+        format: chunkFormatOf(periodAt(schema, msOf(times[0] ?? 0n))),
+        encoding: ENCODINGS[settings.chunkEncoding],
+        blockSize: settings.chunkBlockSize,
+        targetSize: settings.chunkTargetSize,
+        codecs,
+      });
+  }
+
+  #create(
+    instance: Instance,
+    { labels, labelText }: PushStream,
+    errors: BadRequest[],
+    created: SeriesRef[],
+  ): Stream | undefined {
+    const { tenant } = instance;
+    const { maxStreamsPerUser, maxGlobalStreamsPerUser } = this.parts.limits.of(tenant);
+    const allowed = Math.min(maxStreamsPerUser || Infinity, maxGlobalStreamsPerUser || Infinity);
+    if (instance.streamCount >= allowed) {
+      this.parts.meter.count("loki_discarded_samples_total", 1, { reason: "stream_limit", tenant });
+      errors.push(streamLimitExceeded(tenant));
+      return undefined;
+    }
+    const stream = instance.create(labels, labelText);
+    created.push({ ref: stream.fingerprint, labels });
+    this.parts.meter.count("loki_ingester_streams_created_total", 1, { tenant });
+    return stream;
+  }
+
+  #refusal(tenant: Tenant, { labelText, rows }: PushStream, appended: Appended): BadRequest {
+    const { listed, lastRefusal, refused } = appended;
+    return streamRefused({
+      tenant,
+      labelText,
+      listed,
+      last: lastRefusal!,
+      refused,
+      total: rows.rows,
+    });
+  }
+
+  async #log(
+    tenant: Tenant,
+    created: readonly SeriesRef[],
+    groups: readonly EntriesToLog[],
+  ): Promise<void> {
+    if (this.#wal === undefined || (created.length === 0 && groups.length === 0)) return;
+    const out = this.#writers.pop() ?? new ByteWriter(1 << 16);
+    const records: Uint8Array[] = [];
+    if (created.length > 0) encodeSeries(out, { tenant, series: created });
+    const cut = out.size;
+    if (groups.length > 0) encodeEntries(out, tenant, groups);
+    if (cut > 0) records.push(out.view().subarray(0, cut));
+    if (out.size > cut) records.push(out.view(cut));
+    try {
+      await this.#wal.log(records);
+    } finally {
+      out.reset();
+      if (this.#writers.length < WRITERS_KEPT) this.#writers.push(out);
+    }
+  }
+}
+
+/** Buffers for WAL records that are kept between pushes. */
+const WRITERS_KEPT = 8;

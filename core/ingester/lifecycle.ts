@@ -1,0 +1,121 @@
+/**
+ * An ingester's life: replay, then flush and checkpoint on their rhythms until it is told to stop. At
+ * the end the WAL has everything that the store has not.
+ */
+import type { LogDisk } from "../ports/log-disk.ts";
+import type { ChunkSink } from "../store/sink.ts";
+import { replay } from "../wal/reader.ts";
+import { WalWriter } from "../wal/writer.ts";
+import { checkpoint } from "./checkpoints.ts";
+import { Flusher } from "./flush.ts";
+import type { Ingester } from "./ingester.ts";
+import { Recovery } from "./recover.ts";
+
+export type IngesterPhase =
+  | { readonly name: "new" | "running" | "stopping" | "stopped" }
+  | { readonly name: "replaying"; readonly done: number; readonly total: number };
+
+export class IngesterLife {
+  readonly flusher: Flusher;
+  readonly #ingester: Ingester;
+  readonly #disk: LogDisk | undefined;
+  readonly #stop = new AbortController();
+  #wal: WalWriter | undefined;
+  #loops: Promise<unknown> = Promise.resolve();
+  #phase: IngesterPhase = { name: "new" };
+  #stopped: Promise<void> | undefined;
+
+  /** Without a disk there is no WAL: what is in memory goes with the process unless it is flushed. */
+  constructor(ingester: Ingester, sink: ChunkSink, disk: LogDisk | undefined) {
+    this.#ingester = ingester;
+    this.#disk = disk;
+    this.flusher = new Flusher(ingester, sink);
+    ingester.refuse("Ingester is starting: the WAL is being replayed");
+  }
+
+  get phase(): IngesterPhase {
+    return this.#phase;
+  }
+
+  /** Replays what an earlier process left. When it resolves, pushes may come. */
+  async start(): Promise<void> {
+    if (this.#disk !== undefined) {
+      await this.#replay(this.#disk);
+      const { clock, journal, settings } = this.#ingester.parts;
+      this.#wal = await WalWriter.open(this.#disk, { sync: settings.wal.sync, clock, journal });
+      this.#ingester.useWal(this.#wal);
+    }
+    this.#ingester.accept();
+    this.#phase = { name: "running" };
+    const { flushCheckPeriodMs, wal } = this.#ingester.parts.settings;
+    this.#loops = Promise.all([
+      this.#every(flushCheckPeriodMs, () => this.flusher.sweep()),
+      this.#every(wal.checkpointDurationMs, () => this.#checkpoint()),
+    ]);
+  }
+
+  /** Takes no more pushes; with `flush` everything goes to the store first. May be called more than once. */
+  stop(options: { flush: boolean }): Promise<void> {
+    this.#stopped ??= this.#shutDown(options);
+    return this.#stopped;
+  }
+
+  async #shutDown({ flush }: { flush: boolean }): Promise<void> {
+    this.#phase = { name: "stopping" };
+    this.#ingester.refuse("Ingester is shutting down");
+    this.#stop.abort();
+    await this.#loops;
+    try {
+      if (flush || this.#wal === undefined) {
+        await this.flusher.sweep({ force: true });
+        await this.#checkpoint();
+      } else {
+        await this.flusher.uploadIndex();
+      }
+    } finally {
+      await this.#wal?.close();
+      this.#phase = { name: "stopped" };
+    }
+  }
+
+  async #replay(disk: LogDisk): Promise<void> {
+    const { journal } = this.#ingester.parts;
+    this.#phase = { name: "replaying", done: 0, total: 0 };
+    const recovery = new Recovery(this.#ingester, this.flusher);
+    const report = await replay(disk, (record) => recovery.visit(record), {
+      onDamage: ({ segment, offset, kind, what }) =>
+        journal.log("warn", "damage in the WAL", { segment, offset, kind, what }),
+      onProgress: (done, total) => {
+        this.#phase = { name: "replaying", done, total };
+      },
+    });
+    if (report.records === 0 && report.damage.length === 0) return;
+    const { corrupt, torn, holes, segments, records } = report;
+    journal.log("info", "WAL replayed", {
+      segments,
+      records,
+      ...recovery.done(),
+      corrupt,
+      torn,
+      holes,
+    });
+  }
+
+  async #checkpoint(): Promise<void> {
+    if (this.#wal === undefined || this.#disk === undefined) return;
+    await checkpoint(this.#ingester, this.#wal, this.#disk);
+  }
+
+  async #every(ms: number, work: () => Promise<void>): Promise<void> {
+    const { clock, journal } = this.#ingester.parts;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await clock.sleep(ms, signal);
+      if (signal.aborted) return;
+      // A disk or store that fails now may be back at the next turn; nothing is let go of until then.
+      await work().catch((error) =>
+        journal.log("error", "ingester task failed", { err: String(error) }),
+      );
+    }
+  }
+}

@@ -1,0 +1,106 @@
+/** What is in memory, as a LogSource: every chunk is a span, whether it is open, full or already stored. */
+import { labelValue } from "../labels/labels.ts";
+import type { Labels } from "../model/labels.ts";
+import type {
+  BlockHandle,
+  LogSource,
+  Select,
+  Span,
+  StreamSpans,
+  StreamVolume,
+} from "../ports/log-source.ts";
+import type { Ingester } from "./ingester.ts";
+import type { MemChunk, Stream } from "./stream.ts";
+
+export class IngesterSource implements LogSource {
+  readonly #ingester: Ingester;
+
+  constructor(ingester: Ingester) {
+    this.#ingester = ingester;
+  }
+
+  async streams(select: Select): Promise<StreamSpans[]> {
+    const found: StreamSpans[] = [];
+    for (const stream of this.#matching(select)) {
+      const spans = stream.chunks
+        .filter((chunk) => isIn(chunk, select))
+        .map((chunk) => spanOf(chunk, select));
+      if (spans.length > 0) found.push({ stream, spans });
+    }
+    return found;
+  }
+
+  async labelNames(select: Select): Promise<string[]> {
+    const names = new Set<string>();
+    for (const stream of this.#alive(select)) for (const [name] of stream.labels) names.add(name);
+    return [...names];
+  }
+
+  async labelValues(select: Select, name: string): Promise<string[]> {
+    const values = new Set<string>();
+    for (const stream of this.#alive(select)) {
+      const value = labelValue(stream.labels, name);
+      if (value !== "") values.add(value);
+    }
+    return [...values];
+  }
+
+  async series(select: Select): Promise<Labels[]> {
+    return Array.from(this.#alive(select), (stream) => stream.labels);
+  }
+
+  /** Chunks that are in the store's index are counted there. */
+  async volume(select: Select): Promise<StreamVolume[]> {
+    const volumes: StreamVolume[] = [];
+    for (const stream of this.#matching(select)) {
+      const chunks = stream.chunks.filter(
+        (chunk) => chunk.flushedMs === undefined && isIn(chunk, select),
+      );
+      if (chunks.length === 0) continue;
+      const sum = (size: (chunk: MemChunk) => number) =>
+        chunks.reduce((total, chunk) => total + size(chunk), 0);
+      volumes.push({
+        stream,
+        chunks: chunks.length,
+        entries: sum(({ builder }) => builder.rows),
+        bytes: sum(({ builder }) => builder.uncompressedSize),
+      });
+    }
+    return volumes;
+  }
+
+  *#alive(select: Select): Generator<Stream> {
+    for (const stream of this.#matching(select)) {
+      if (stream.chunks.some((chunk) => isIn(chunk, select))) yield stream;
+    }
+  }
+
+  #matching({ tenant, matchers }: Select): Iterable<Stream> {
+    return this.#ingester.find(tenant)?.index.select(matchers) ?? [];
+  }
+}
+
+function isIn({ builder }: MemChunk, { from, through }: Select): boolean {
+  if (builder.rows === 0) return false;
+  const { minTime, maxTime } = builder.bounds();
+  return maxTime >= from && minTime < through;
+}
+
+/** The blocks are taken now: entries that come while the query runs must not appear out of order. */
+function spanOf({ builder }: MemChunk, { stats }: Select): Span {
+  const handles = builder.handles().map((handle) => counted(handle, stats));
+  if (stats !== undefined) stats.ingesterChunks++;
+  const { minTime, maxTime } = builder.bounds();
+  return { minTime, maxTime, bytes: 0, open: async () => handles };
+}
+
+function counted(handle: BlockHandle, stats: Select["stats"]): BlockHandle {
+  if (stats === undefined) return handle;
+  const { minTime, maxTime, rows, bytes } = handle;
+  const read = () => {
+    stats.headLines += rows;
+    stats.headBytes += bytes;
+    return handle.read();
+  };
+  return { minTime, maxTime, rows, bytes, read };
+}

@@ -1,0 +1,98 @@
+/** What a query may ask for, before it touches data: Loki's frontend limits, in its words. */
+import { printGoDuration, printPromDuration } from "../golang/duration.ts";
+import type { Expr } from "../logql/syntax/ast.ts";
+import { selectorsOf } from "../logql/syntax/visit.ts";
+import { BadRequest, LimitExceeded } from "../model/errors.ts";
+import type { BlockedQuery, Limits } from "../model/limits.ts";
+import { NS_PER_MS } from "../model/time.ts";
+import { compileRegex } from "../regex/regex.ts";
+
+export interface QueryBounds {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/** Throws what Loki answers with 400 before a query runs. */
+export function checkQuery(
+  expr: Expr,
+  text: string,
+  request: { limit: number } & QueryBounds,
+  limits: Limits,
+): void {
+  const { maxEntriesLimitPerQuery: entriesMax } = limits;
+  if (expr.kind === "log" && entriesMax > 0 && request.limit > entriesMax) {
+    throw new LimitExceeded(
+      "max_entries_limit_per_query",
+      `max entries limit per query exceeded, limit > max_entries_limit (${request.limit} > ${entriesMax})`,
+    );
+  }
+  checkLabels(expr, limits);
+  checkBlocked(expr, text, limits.blockedQueries);
+}
+
+/** Moves the start to what may be looked back to, and refuses what is too long. Undefined: nothing is left to ask. */
+export function boundQuery(
+  bounds: QueryBounds,
+  limits: Limits,
+  now: bigint,
+): QueryBounds | undefined {
+  let { start } = bounds;
+  const { end } = bounds;
+  if (limits.maxQueryLookbackMs > 0) {
+    const oldest = now - BigInt(limits.maxQueryLookbackMs) * NS_PER_MS;
+    if (end < oldest) return undefined;
+    if (start < oldest) start = oldest;
+  }
+  const lengthMax = BigInt(limits.maxQueryLengthMs) * NS_PER_MS;
+  if (lengthMax > 0n && end - start > lengthMax) {
+    throw new LimitExceeded(
+      "max_query_length",
+      `the query time range exceeds the limit (query length: ${printGoDuration(end - start)}, ` +
+        `limit: ${printPromDuration(lengthMax)})`,
+    );
+  }
+  return { start, end };
+}
+
+function checkLabels(expr: Expr, { requiredLabels, minimumLabelsNumber }: Limits): void {
+  if (requiredLabels.length === 0 && minimumLabelsNumber === 0) return;
+  for (const matchers of selectorsOf(expr)) {
+    const present = matchers.map(({ name }) => name);
+    const missing = requiredLabels.filter((name) => !present.includes(name));
+    if (missing.length > 0) {
+      throw new LimitExceeded(
+        "required_labels",
+        `stream selector is missing required matchers [${missing.join(", ")}], ` +
+          `labels present in the query were [${present.join(", ")}]`,
+      );
+    }
+    if (present.length < minimumLabelsNumber) {
+      throw new LimitExceeded(
+        "minimum_labels_number",
+        `stream selector has less label matchers than required: (present: [${present.join(", ")}], ` +
+          `number_present: ${present.length}, required_number_label_matchers: ${minimumLabelsNumber})`,
+      );
+    }
+  }
+}
+
+function checkBlocked(expr: Expr, text: string, blocked: readonly BlockedQuery[]): void {
+  const kind = expr.kind === "log" ? (expr.stages.length > 0 ? "filter" : "limited") : "metric";
+  for (const { pattern, regex, types, hash } of blocked) {
+    if (types.length > 0 && !types.includes(kind)) continue;
+    const matches =
+      hash !== 0
+        ? hash === hashOf(text)
+        : regex
+          ? compileRegex(pattern).test(text)
+          : pattern === text;
+    if (matches) throw new BadRequest("query blocked by policy");
+  }
+}
+
+/** FNV-1 of the query text, as Loki prints it in its log for operators to copy. */
+function hashOf(text: string): number {
+  let hash = 2166136261;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash, 16777619) ^ byte;
+  return hash >>> 0;
+}

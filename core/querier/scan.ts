@@ -1,0 +1,118 @@
+/**
+ * Reads the spans of all sources as one run of blocks in time order, each entry once. What comes next
+ * is fetched ahead within a bound of bytes; blocks are decoded only when their turn comes, so a query
+ * that has its limit stops before most of the work.
+ */
+import { mergeBlocks } from "../chunk/merge.ts";
+import type { Scanner, ScanRequest } from "../logql/exec/scanner.ts";
+import type { Block, StreamBlock } from "../model/block.ts";
+import { Corrupt } from "../model/errors.ts";
+import type { Tenant } from "../model/tenant.ts";
+import type { LogSource, Span } from "../ports/log-source.ts";
+import { FetchAhead } from "./fetch-ahead.ts";
+import { Heap } from "./heap.ts";
+import {
+  addPending,
+  byLow,
+  joinStreams,
+  lowOf,
+  type OrderedHandle,
+  overlaps,
+  type StreamProgress,
+} from "./spans.ts";
+
+export class SourceScanner implements Scanner {
+  readonly #tenant: Tenant;
+  readonly #sources: readonly LogSource[];
+
+  /**
+   * Sources in the order in which data moves: an ingester before the store that it flushes to. The
+   * other way round, a chunk that moves between the two looks would be seen in neither.
+   */
+  constructor(tenant: Tenant, sources: readonly LogSource[]) {
+    this.#tenant = tenant;
+    this.#sources = sources;
+  }
+
+  async *scan(request: ScanRequest): AsyncIterable<StreamBlock> {
+    const answers = [];
+    for (const source of this.#sources) {
+      answers.push(await source.streams({ tenant: this.#tenant, ...request }));
+    }
+    const streams = joinStreams(answers, request);
+    const spans = streams.flatMap((progress) => progress.spans).sort(byLow);
+    const ahead = new FetchAhead(spans.map(({ span }) => span));
+
+    const heap = new Heap<[low: bigint, progress: StreamProgress]>((a, b) => a[0] < b[0]);
+    for (const progress of streams) heap.push([progress.spans[0]!.low, progress]);
+    for (let top = heap.pop(); top !== undefined; top = heap.pop()) {
+      request.signal?.throwIfAborted();
+      const progress = top[1];
+      const first = progress.pending[0];
+      const unopened = progress.spans[progress.next];
+      if (unopened !== undefined && (first === undefined || unopened.low <= first.low)) {
+        await openNext(progress, ahead, request);
+      } else if (first !== undefined) {
+        const block = await readGroup(await takeGroup(progress, ahead, request), request);
+        if (block !== undefined) yield { stream: progress.stream, block };
+      }
+      const low = lowOf(progress);
+      if (low !== undefined) heap.push([low, progress]);
+    }
+  }
+}
+
+async function openNext(
+  progress: StreamProgress,
+  ahead: FetchAhead,
+  request: ScanRequest,
+): Promise<void> {
+  const { span } = progress.spans[progress.next++]!;
+  addPending(progress, span, await ahead.take(span), request);
+}
+
+/** The first pending block with all that overlaps it, whether open by now or not. */
+async function takeGroup(
+  progress: StreamProgress,
+  ahead: FetchAhead,
+  request: ScanRequest,
+): Promise<OrderedHandle[]> {
+  const group = [progress.pending.shift()!];
+  const spans = new Set<Span>([group[0]!.span]);
+  let { low, high } = group[0]!;
+  for (;;) {
+    const unopened = progress.spans[progress.next];
+    if (unopened !== undefined && unopened.low <= high) {
+      await openNext(progress, ahead, request);
+      continue;
+    }
+    const next = progress.pending[0];
+    if (next === undefined || !overlaps({ low, high }, spans, next)) return group;
+    group.push(next);
+    spans.add(next.span);
+    progress.pending.shift();
+    if (next.low < low) low = next.low;
+    if (next.high > high) high = next.high;
+  }
+}
+
+async function readGroup(
+  group: readonly OrderedHandle[],
+  { stats }: ScanRequest,
+): Promise<Block | undefined> {
+  const blocks: Block[] = [];
+  for (const { handle } of group) {
+    try {
+      const block = handle.read();
+      blocks.push(block instanceof Promise ? await block : block);
+    } catch (error) {
+      // A damaged block costs its own lines, not the query: the answer names it.
+      if (!(error instanceof Corrupt)) throw error;
+      stats?.warnings.push(error.message);
+    }
+  }
+  if (blocks.length <= 1) return blocks[0];
+  const { block, duplicates } = mergeBlocks(blocks);
+  if (stats !== undefined) stats.duplicates += duplicates;
+  return block;
+}

@@ -1,0 +1,62 @@
+/** Several sources as one: what each knows of names, values, series and volumes, put together. */
+import { compareText } from "../bytes/text.ts";
+import { printLabels } from "../labels/labels.ts";
+import type { Labels } from "../model/labels.ts";
+import type { LogSource, Select, StreamSpans, StreamVolume } from "../ports/log-source.ts";
+
+export class JoinedSource implements LogSource {
+  readonly sources: readonly LogSource[];
+
+  constructor(sources: readonly LogSource[]) {
+    this.sources = sources;
+  }
+
+  async streams(select: Select): Promise<StreamSpans[]> {
+    const answers: StreamSpans[] = [];
+    for (const source of this.sources) answers.push(...(await source.streams(select)));
+    return answers;
+  }
+
+  labelNames(select: Select): Promise<string[]> {
+    return this.#union((source) => source.labelNames(select));
+  }
+
+  labelValues(select: Select, name: string): Promise<string[]> {
+    return this.#union((source) => source.labelValues(select, name));
+  }
+
+  async series(select: Select): Promise<Labels[]> {
+    const known = new Map<string, Labels>();
+    for (const source of this.sources) {
+      for (const labels of await source.series(select)) known.set(printLabels(labels), labels);
+    }
+    return [...known.values()];
+  }
+
+  async volume(select: Select): Promise<StreamVolume[]> {
+    const known = new Map<string, StreamVolume>();
+    for (const source of this.sources) {
+      for (const volume of await source.volume(select)) {
+        const key = printLabels(volume.stream.labels);
+        const before = known.get(key);
+        known.set(key, before === undefined ? volume : add(before, volume));
+      }
+    }
+    return [...known.values()];
+  }
+
+  async #union(ask: (source: LogSource) => Promise<string[]>): Promise<string[]> {
+    const known = new Set<string>();
+    for (const source of this.sources) for (const item of await ask(source)) known.add(item);
+    return [...known].sort(compareText);
+  }
+}
+
+function add(a: StreamVolume, b: StreamVolume): StreamVolume {
+  return {
+    stream: a.stream,
+    chunks: a.chunks + b.chunks,
+    entries: a.entries + b.entries,
+    bytes: a.bytes + b.bytes,
+  };
+}

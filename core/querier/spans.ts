@@ -1,0 +1,105 @@
+/**
+ * The order in which a scan meets things. Bounds are turned so that one algorithm serves both
+ * directions: `low` is where a scan meets a span or block first, `high` where it leaves it — times for
+ * a forward scan, negated times for a backward one.
+ */
+import { sameLabels } from "../labels/labels.ts";
+import type { StreamId } from "../model/block.ts";
+import type { BlockHandle, Span, StreamSpans } from "../ports/log-source.ts";
+
+export interface Bounds {
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+export interface OrderedSpan extends Bounds {
+  readonly span: Span;
+}
+
+export interface OrderedHandle extends Bounds {
+  readonly handle: BlockHandle;
+  /** The span it came from: blocks of one span hold no repeats of each other. */
+  readonly span: Span;
+}
+
+/** A stream on its way through a scan: spans to open and opened blocks to hand out, both by `low`. */
+export interface StreamProgress {
+  readonly stream: StreamId;
+  readonly spans: readonly OrderedSpan[];
+  /** Index of the first span that is not open yet. */
+  next: number;
+  readonly pending: OrderedHandle[];
+}
+
+export interface ScanWindow {
+  readonly from: bigint;
+  readonly through: bigint;
+  readonly direction: "forward" | "backward";
+}
+
+/** Every stream that has spans in the window. Sources may know the same stream; labels decide. */
+export function joinStreams(
+  answers: readonly StreamSpans[][],
+  window: ScanWindow,
+): StreamProgress[] {
+  const byHash = new Map<bigint, { stream: StreamId; spans: OrderedSpan[] }[]>();
+  for (const { stream, spans } of answers.flat()) {
+    const wanted = spans
+      .filter(({ minTime, maxTime }) => maxTime >= window.from && minTime < window.through)
+      .map((span) => ({ span, ...boundsOf(span, window) }));
+    if (wanted.length === 0) continue;
+    const known = byHash.get(stream.fingerprint);
+    const same = known?.find((other) => sameLabels(other.stream.labels, stream.labels));
+    if (same !== undefined) same.spans.push(...wanted);
+    else if (known !== undefined) known.push({ stream, spans: wanted });
+    else byHash.set(stream.fingerprint, [{ stream, spans: wanted }]);
+  }
+  return [...byHash.values()]
+    .flat()
+    .map(({ stream, spans }) => ({ stream, spans: spans.sort(byLow), next: 0, pending: [] }));
+}
+
+/** Where a scan meets the stream next. Undefined when it is through. */
+export function lowOf({ spans, next, pending }: StreamProgress): bigint | undefined {
+  const [opened, unopened] = [pending[0]?.low, spans[next]?.low];
+  if (opened === undefined || unopened === undefined) return opened ?? unopened;
+  return opened < unopened ? opened : unopened;
+}
+
+/** Adds the blocks of an opened span to what is pending. */
+export function addPending(
+  progress: StreamProgress,
+  span: Span,
+  handles: readonly BlockHandle[],
+  window: ScanWindow,
+): void {
+  for (const handle of handles) {
+    if (handle.rows === 0 || handle.maxTime < window.from || handle.minTime >= window.through)
+      continue;
+    progress.pending.push({ handle, span, ...boundsOf(handle, window) });
+  }
+  progress.pending.sort(byLow);
+}
+
+/** Whether two blocks must be merged: they overlap, or touch and may hold the same entry. */
+export function overlaps(group: Bounds, spans: ReadonlySet<Span>, next: OrderedHandle): boolean {
+  if (next.low !== group.high) return next.low < group.high;
+  return spans.size > 1 || !spans.has(next.span);
+}
+
+export function byLow(a: Bounds, b: Bounds): number {
+  return compare(a.low, b.low) || compare(a.high, b.high);
+}
+
+export function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function boundsOf(
+  { minTime, maxTime }: { minTime: bigint; maxTime: bigint },
+  { direction }: ScanWindow,
+): Bounds {
+  return direction === "forward"
+    ? { low: minTime, high: maxTime }
+    : { low: -maxTime, high: -minTime };
+}

@@ -1,0 +1,119 @@
+/** One bucket with everything to read it and, when its schema is known, to write it. */
+import type { LimitsOf } from "../model/limits.ts";
+import type { Schema } from "../model/schema.ts";
+import type { Tenant } from "../model/tenant.ts";
+import { NS_PER_SECOND } from "../model/time.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Codecs } from "../ports/codecs.ts";
+import type { Journal } from "../ports/journal.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
+import { ChunkStore, type KeyForm } from "./chunks.ts";
+import { IndexFiles } from "./index-files.ts";
+import { IndexHead } from "./index-head.ts";
+import { Indexes } from "./indexes.ts";
+import type { ChunkSink, StoredChunk } from "./sink.ts";
+import { StoreSource } from "./source.ts";
+
+export interface BucketOptions {
+  readonly objects: ObjectStore;
+  readonly codecs: Codecs;
+  readonly clock: Clock;
+  readonly limits: LimitsOf;
+  readonly journal: Journal;
+  /** Undefined for a bucket of which only the name is known: it can be read. */
+  readonly schema?: Schema;
+  readonly form: KeyForm;
+  /** Where index tables lie: `index/`. */
+  readonly indexPrefix: string;
+  /** Names this process in index files: `<instance>-<start in nanoseconds>`. */
+  readonly uploader: string;
+}
+
+export class Bucket implements ChunkSink {
+  readonly source: StoreSource;
+  readonly files: IndexFiles;
+  readonly chunks: ChunkStore;
+  readonly #options: BucketOptions;
+  readonly #head: IndexHead | undefined;
+  #lastUpload = 0;
+
+  constructor(options: BucketOptions) {
+    const { objects, codecs, clock, limits, schema, form, indexPrefix: prefix } = options;
+    const known = schema === undefined ? {} : { schema };
+    this.#options = options;
+    this.#head = schema === undefined ? undefined : new IndexHead(schema);
+    this.files = new IndexFiles({ objects, codecs, clock, prefix });
+    this.chunks = new ChunkStore({ objects, form, ...known });
+    const head = this.#head === undefined ? {} : { head: this.#head };
+    const indexes = new Indexes({ files: this.files, ...known, ...head });
+    this.source = new StoreSource({ chunks: this.chunks, indexes, codecs, clock, limits });
+  }
+
+  get schema(): Schema | undefined {
+    return this.#options.schema;
+  }
+
+  get objects(): ObjectStore {
+    return this.#options.objects;
+  }
+
+  get indexPrefix(): string {
+    return this.#options.indexPrefix;
+  }
+
+  /** The same bucket, to be written with this schema. */
+  withSchema(schema: Schema): Bucket {
+    return new Bucket({ ...this.#options, schema });
+  }
+
+  /** Tenants that the bucket's index knows, sorted. */
+  async tenants(): Promise<string[]> {
+    const tenants = new Set<string>();
+    for (const table of await this.files.tables()) {
+      for (const tenant of await this.files.tenants(table)) tenants.add(tenant);
+    }
+    return [...tenants].sort();
+  }
+
+  /** From the first to the last moment of a tenant, by the bounds of its oldest and newest index files. */
+  async bounds(tenant: Tenant): Promise<{ fromMs: number; throughMs: number }> {
+    const bounds = { fromMs: Number.POSITIVE_INFINITY, throughMs: Number.NEGATIVE_INFINITY };
+    for (const table of await this.files.tables()) {
+      for (const place of await this.files.list(table, tenant)) {
+        const file = await this.files.open(place);
+        if (file === undefined) continue;
+        bounds.fromMs = Math.min(bounds.fromMs, file.reader.fromMs);
+        bounds.throughMs = Math.max(bounds.throughMs, file.reader.throughMs);
+      }
+    }
+    return bounds.fromMs <= bounds.throughMs ? bounds : { fromMs: 0, throughMs: 0 };
+  }
+
+  async put(chunk: StoredChunk): Promise<void> {
+    await this.chunks.put(chunk);
+    this.#head?.add(chunk);
+  }
+
+  async uploadIndex(): Promise<void> {
+    if (this.#head === undefined) return;
+    const { files, done, failed } = this.#head.leave();
+    if (files.length > 0)
+      this.#options.journal.log("info", "uploading tables", { count: files.length });
+    try {
+      for (const { table, bytes } of files) {
+        await this.files.upload(table, `${this.#nextName()}-${this.#options.uploader}.tsdb`, bytes);
+      }
+    } catch (error) {
+      failed();
+      throw error;
+    }
+    done();
+  }
+
+  /** Whole seconds, never the same twice: a name that came again would replace the file before. */
+  #nextName(): number {
+    const seconds = Number(this.#options.clock.now() / NS_PER_SECOND);
+    this.#lastUpload = Math.max(this.#lastUpload + 1, seconds);
+    return this.#lastUpload;
+  }
+}

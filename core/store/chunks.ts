@@ -1,0 +1,117 @@
+/**
+ * Stored chunks by key. A bucket on disk has other names for the same keys than S3 has, and a bucket
+ * that was copied from one to the other keeps the names it had: so we read under every form of the
+ * name, the one that worked last first, and write under the one that Loki would use there.
+ */
+
+import { chunkKey, filesystemKey } from "../chunk/keys.ts";
+import { type DecodedObject, decodeObject } from "../chunk/object.ts";
+import type { ChunkRef } from "../model/chunk-ref.ts";
+import { Corrupt } from "../model/errors.ts";
+import { periodAt, type Schema, type SchemaVersion } from "../model/schema.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
+import type { StoredChunk } from "./sink.ts";
+
+/** How keys become object names: as Loki's filesystem client does it, or as they are. */
+export type KeyForm = "filesystem" | "plain";
+
+export interface ChunkPlace {
+  readonly tenant: string;
+  readonly fingerprint: bigint;
+  readonly ref: ChunkRef;
+}
+
+export interface ChunkStoreOptions {
+  readonly objects: ObjectStore;
+  /** Undefined when the schema is not known: then both forms of the key are tried. */
+  readonly schema?: Schema;
+  readonly form: KeyForm;
+}
+
+interface Naming {
+  readonly schema: SchemaVersion;
+  readonly form: KeyForm;
+}
+
+export class ChunkStore {
+  readonly #options: ChunkStoreOptions;
+  /** The naming that found an object last. */
+  #found: Naming | undefined;
+
+  constructor(options: ChunkStoreOptions) {
+    this.#options = options;
+  }
+
+  async put({ tenant, fingerprint, ref, object }: StoredChunk): Promise<void> {
+    await this.#options.objects.put(
+      this.#name({ tenant, fingerprint, ref }, this.#native(ref)),
+      object,
+    );
+  }
+
+  /** The object's name as Loki would write it: for messages too. */
+  keyOf(place: ChunkPlace): string {
+    return chunkKey(this.#native(place.ref).schema, place.tenant, place.fingerprint, place.ref);
+  }
+
+  /** Undefined when there is no such object; Corrupt when it is not what its key says. */
+  async get(place: ChunkPlace, signal?: AbortSignal): Promise<DecodedObject | undefined> {
+    const bytes = await this.#read(place, signal);
+    if (bytes === undefined) return undefined;
+    const decoded = decodeObject(bytes, { checksum: place.ref.checksum });
+    if (decoded.tenant !== place.tenant || decoded.fingerprint !== place.fingerprint) {
+      throw new Corrupt(
+        `chunk ${this.keyOf(place)} is of tenant ${decoded.tenant}, stream ${decoded.fingerprint}`,
+      );
+    }
+    return decoded;
+  }
+
+  /** The schema whose keys the chunk is found under; undefined when it is not there. */
+  async namingOf(place: ChunkPlace): Promise<SchemaVersion | undefined> {
+    for (const naming of this.#namings(place.ref)) {
+      const range = { offset: 0, size: 1 };
+      if ((await this.#options.objects.get(this.#name(place, naming), { range })) !== undefined)
+        return naming.schema;
+    }
+    return undefined;
+  }
+
+  async #read(place: ChunkPlace, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
+    const options = signal === undefined ? {} : { signal };
+    const namings = this.#namings(place.ref);
+    for (const naming of namings) {
+      const bytes = await this.#options.objects.get(this.#name(place, naming), options);
+      if (bytes === undefined) continue;
+      if (naming !== namings[0]) this.#found = naming;
+      return bytes;
+    }
+    return undefined;
+  }
+
+  #name(place: ChunkPlace, { schema, form }: Naming): string {
+    const key = chunkKey(schema, place.tenant, place.fingerprint, place.ref);
+    return form === "filesystem" ? filesystemKey(key) : key;
+  }
+
+  #native(ref: ChunkRef): Naming {
+    const { schema, form } = this.#options;
+    // With no schema at all Loki's newest stands; before the first period its rule is the older form.
+    const version = schema === undefined ? "v13" : (periodAt(schema, ref.fromMs)?.schema ?? "v11");
+    return { schema: version, form };
+  }
+
+  #namings(ref: ChunkRef): Naming[] {
+    const native = this.#native(ref);
+    const all = [native];
+    if (this.#found !== undefined) all.unshift(this.#found);
+    for (const schema of ["v12", "v11"] as const) {
+      for (const form of ["filesystem", "plain"] as const) all.push({ schema, form });
+    }
+    const seen = new Set<string>();
+    return all.filter(({ schema, form }) => {
+      const kind = `${form} ${schema === "v12" || schema === "v13"}`;
+      return !seen.has(kind) && seen.add(kind);
+    });
+  }
+}

@@ -1,0 +1,167 @@
+/** What is in a bucket, as a LogSource: the index says which chunks there are, each of them is a span. */
+import { type ChunkTable, readBlock, readSymbols, readTable } from "../chunk/decode.ts";
+import { compileMatcher } from "../labels/matcher.ts";
+import type { ChunkRef } from "../model/chunk-ref.ts";
+import { Corrupt, LimitExceeded } from "../model/errors.ts";
+import type { Labels } from "../model/labels.ts";
+import type { LimitsOf } from "../model/limits.ts";
+import { msOf, nsOf } from "../model/time.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Codecs } from "../ports/codecs.ts";
+import type {
+  BlockHandle,
+  LogSource,
+  Select,
+  Span,
+  StreamSpans,
+  StreamVolume,
+} from "../ports/log-source.ts";
+import type { ChunkStore } from "./chunks.ts";
+import type { IndexedSeries, Indexes, IndexQuery } from "./indexes.ts";
+
+/** Bytes that a chunk object takes for each KiB of lines, for bounding what is fetched ahead. */
+const PACKED_PER_KB = 300;
+
+export interface StoreParts {
+  readonly chunks: ChunkStore;
+  readonly indexes: Indexes;
+  readonly codecs: Codecs;
+  readonly clock: Clock;
+  readonly limits: LimitsOf;
+}
+
+export class StoreSource implements LogSource {
+  readonly #parts: StoreParts;
+
+  constructor(parts: StoreParts) {
+    this.#parts = parts;
+  }
+
+  async streams(select: Select): Promise<StreamSpans[]> {
+    const found = await this.#series(select);
+    const { maxChunksPerQuery } = this.#parts.limits.of(select.tenant);
+    const count = found.reduce((sum, { chunks }) => sum + chunks.length, 0);
+    if (select.stats !== undefined) select.stats.chunksRef += count;
+    if (maxChunksPerQuery > 0 && count > maxChunksPerQuery) {
+      throw new LimitExceeded(
+        "max_chunks_per_query",
+        `the query would fetch too many chunks (${count} > max_chunks_per_query ${maxChunksPerQuery}): ` +
+          "narrow the time range or the selector",
+      );
+    }
+    return found.map(({ labels, fingerprint, chunks }) => {
+      const stream = { labels, fingerprint };
+      return { stream, spans: chunks.map((ref) => this.#span(select, fingerprint, ref)) };
+    });
+  }
+
+  async labelNames(select: Select): Promise<string[]> {
+    if (select.matchers.length === 0) return this.#parts.indexes.labelNames(queryOf(select));
+    const names = new Set<string>();
+    for (const { labels } of await this.#series(select))
+      for (const [name] of labels) names.add(name);
+    return [...names];
+  }
+
+  labelValues(select: Select, name: string): Promise<string[]> {
+    return this.#parts.indexes.labelValues(queryOf(select), name);
+  }
+
+  async series(select: Select): Promise<Labels[]> {
+    return (await this.#series(select)).map(({ labels }) => labels);
+  }
+
+  async volume(select: Select): Promise<StreamVolume[]> {
+    const { fromMs, throughMs } = queryOf(select);
+    return (await this.#series(select)).map(({ labels, fingerprint, chunks }) => {
+      const sum = { chunks: chunks.length, entries: 0, bytes: 0 };
+      for (const ref of chunks) {
+        const part = overlapOf(ref, fromMs, throughMs);
+        sum.entries += Math.floor(ref.entries * part);
+        sum.bytes += Math.floor(ref.kb * part) * 1024;
+      }
+      return { stream: { labels, fingerprint }, ...sum };
+    });
+  }
+
+  #series(select: Select): Promise<IndexedSeries[]> {
+    return this.#parts.indexes.series(queryOf(select));
+  }
+
+  #span(select: Select, fingerprint: bigint, ref: ChunkRef): Span {
+    return {
+      minTime: nsOf(ref.fromMs),
+      // The index rounds up to the millisecond, so this bound is never too early.
+      maxTime: nsOf(ref.throughMs),
+      bytes: ref.kb * PACKED_PER_KB,
+      open: () => this.#open(select, fingerprint, ref),
+    };
+  }
+
+  async #open(select: Select, fingerprint: bigint, ref: ChunkRef): Promise<BlockHandle[]> {
+    const { chunks, clock, codecs } = this.#parts;
+    const { stats, signal, tenant } = select;
+    const place = { tenant, fingerprint, ref };
+    const started = clock.ticksMs();
+    try {
+      const object = await chunks.get(place, signal);
+      if (stats !== undefined) stats.chunksDownloadMs += clock.ticksMs() - started;
+      if (object === undefined) throw new Corrupt("no such object");
+      const table = readTable(object.chunk);
+      if (stats !== undefined) stats.chunksDownloaded++;
+      const symbols =
+        table.blocks.length === 0 ? [] : await readSymbols(object.chunk, table, codecs);
+      return table.blocks.map((meta) =>
+        this.#handle(chunks.keyOf(place), object.chunk, table, meta, symbols, stats),
+      );
+    } catch (error) {
+      // One bad object costs its own lines, not the query: the answer names it.
+      if (!(error instanceof Corrupt)) throw error;
+      stats?.warnings.push(`chunk ${chunks.keyOf(place)}: ${error.message}`);
+      return [];
+    }
+  }
+
+  #handle(
+    key: string,
+    chunk: Uint8Array,
+    table: ChunkTable,
+    meta: ChunkTable["blocks"][number],
+    symbols: readonly string[],
+    stats: Select["stats"],
+  ): BlockHandle {
+    const read = () => {
+      if (stats !== undefined) {
+        stats.compressedBytes += meta.size;
+        stats.decompressedLines += meta.rows;
+        stats.decompressedBytes += meta.uncompressedSize;
+      }
+      try {
+        return readBlock(chunk, table, meta, symbols, this.#parts.codecs);
+      } catch (error) {
+        throw error instanceof Corrupt ? new Corrupt(`chunk ${key}: ${error.message}`) : error;
+      }
+    };
+    const { minTime, maxTime, rows } = meta;
+    return { minTime, maxTime, rows, bytes: meta.uncompressedSize, read };
+  }
+}
+
+/** A chunk's share in a time, as Loki scales volumes (spec tsdb-index §11). */
+function overlapOf({ fromMs, throughMs }: ChunkRef, from: number, through: number): number {
+  if (throughMs === fromMs) return 1;
+  const span = throughMs - fromMs;
+  const left = span - Math.max(0, from - fromMs) - Math.max(0, throughMs - through);
+  return Math.max(0, left) / span;
+}
+
+function queryOf({ tenant, matchers, from, through, stats }: Select): IndexQuery {
+  return {
+    tenant,
+    matchers: matchers.map(compileMatcher),
+    fromMs: msOf(from),
+    // Index bounds exclude their end: one more millisecond keeps what shares the last one.
+    throughMs: msOf(through) + 1,
+    warn: (text) => stats?.warnings.push(text),
+  };
+}
