@@ -94,25 +94,38 @@ interface Match {
 
 /** The results of one series of the many side: one series, or several when its partner changes. */
 function matched(node: MatchNode, { many, one, signature, taken }: Match): Series[] {
-  const { card } = node.matching;
-  const results = one.series.map((partner) => {
-    const labels = resultLabels(node.matching, many.labels, partner.labels);
-    return { labels, key: printLabels(labels), points: new Points() };
-  });
+  const { matching } = node;
+  const results = new Map<number, Result>();
   for (let index = 0; index < many.steps.length; index++) {
     const step = many.steps[index]!;
-    const result = results[one.owners[step]! - 1];
-    if (result === undefined) continue;
-    if (!taken.take(card === "one-to-one" ? signature : result.key, step))
-      throw ambiguous(node.matching);
+    const owner = one.owners[step]!;
+    if (owner === 0) continue;
+    let result = results.get(owner);
+    if (result === undefined) {
+      result = newResult(matching, many.labels, one.series[owner - 1]!.labels);
+      results.set(owner, result);
+    }
+    const key = matching.card === "one-to-one" ? signature : result.key;
+    if (!taken.take(key, step)) throw ambiguous(matching);
     const [mine, theirs] = [many.values[index]!, one.values[step]!];
-    const [left, right] = card === "one-to-many" ? [theirs, mine] : [mine, theirs];
+    const [left, right] = matching.card === "one-to-many" ? [theirs, mine] : [mine, theirs];
     const value = resultValue(node, left, right);
     if (value !== undefined) result.points.add(step, value);
   }
-  return results
+  return [...results.values()]
     .filter(({ points }) => points.count > 0)
     .map(({ labels, key, points }) => points.take(labels, key));
+}
+
+interface Result {
+  readonly labels: Labels;
+  readonly key: string;
+  readonly points: Points;
+}
+
+function newResult(matching: VectorMatching, many: Labels, one: Labels): Result {
+  const labels = resultLabels(matching, many, one);
+  return { labels, key: printLabels(labels), points: new Points() };
 }
 
 /** Undefined when a comparison filters the sample out. */

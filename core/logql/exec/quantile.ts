@@ -46,28 +46,27 @@ export class QuantileColumn implements Accumulator {
 
   /** The values of each pane, ascending, in the order of panes. */
   #sortedRuns(): Run[] {
-    const sizes = new Map<number, number>();
-    for (let row = 0; row < this.#count; row++) {
-      const pane = this.#panes[row]!;
-      sizes.set(pane, (sizes.get(pane) ?? 0) + 1);
+    const panes = this.#panes.subarray(0, this.#count);
+    let [least, most] = [Number.MAX_SAFE_INTEGER, -1];
+    for (const pane of panes) {
+      if (pane < least) least = pane;
+      if (pane > most) most = pane;
     }
-    const values = new Float64Array(this.#count);
-    const starts = new Map<number, number>();
-    let start = 0;
-    const bounds = [...sizes]
-      .sort(([a], [b]) => a - b)
-      .map(([pane, size]) => {
-        starts.set(pane, start);
-        start += size;
-        return { pane, from: start - size, to: start };
-      });
-    for (let row = 0; row < this.#count; row++) {
-      const pane = this.#panes[row]!;
-      const at = starts.get(pane)!;
-      values[at] = this.#values[row]!;
-      starts.set(pane, at + 1);
+    if (most < 0) return [];
+    // ends[i] is first where the run of pane `least + i` starts, and when all are placed, where it ends.
+    const ends = new Int32Array(most - least + 2);
+    for (const pane of panes) ends[pane - least + 1]!++;
+    for (let index = 1; index < ends.length; index++) ends[index]! += ends[index - 1]!;
+    const values = new Float64Array(panes.length);
+    for (let row = 0; row < panes.length; row++) {
+      values[ends[panes[row]! - least]!++] = this.#values[row]!;
     }
-    return bounds.map(({ pane, from, to }) => runOf(pane, values.subarray(from, to)));
+    const runs: Run[] = [];
+    for (let index = 0, from = 0; index <= most - least; from = ends[index++]!) {
+      const to = ends[index]!;
+      if (to > from) runs.push(runOf(least + index, values.subarray(from, to)));
+    }
+    return runs;
   }
 }
 
