@@ -29,9 +29,13 @@ const PRECEDENCE: Readonly<Record<BinaryOp, number>> = {
 
 /** `operands[0] operators[0] operands[1] …` by precedence; `^` groups from the right, all others from the left. */
 export function foldOperators(operands: readonly Expr[], operators: readonly Operator[]): Expr {
-  return fold(operands, operators, combine, (last, next) =>
-    last.op === "^" && next.op === "^" ? false : PRECEDENCE[last.op] >= PRECEDENCE[next.op],
-  );
+  return fold(operands, operators, combine, (last, next) => isFirst(last.op, next.op));
+}
+
+/** Whether in `a last b next c` the operator to the left takes b. */
+export function isFirst(last: BinaryOp, next: BinaryOp): boolean {
+  if (last === "^" && next === "^") return false;
+  return PRECEDENCE[last] >= PRECEDENCE[next];
 }
 
 /** What stands between two label filters; "" is nothing at all. */
@@ -54,12 +58,12 @@ export function foldFilters(
   );
 }
 
-/** Joins from the left wherever `isFirst(last, next)`, and what then is left from the right. */
+/** Joins from the left wherever `isLastFirst(last, next)`, and what then is left from the right. */
 function fold<Item, Joint>(
   items: readonly Item[],
   joints: readonly Joint[],
   join: (left: Item, joint: Joint, right: Item) => Item,
-  isFirst: (last: Joint, next: Joint) => boolean,
+  isLastFirst: (last: Joint, next: Joint) => boolean,
 ): Item {
   const open: Item[] = [items[0]!];
   const waiting: Joint[] = [];
@@ -68,7 +72,7 @@ function fold<Item, Joint>(
     open.push(join(open.pop()!, waiting.pop()!, right));
   };
   joints.forEach((joint, index) => {
-    while (waiting.length > 0 && isFirst(waiting.at(-1)!, joint)) joinLast();
+    while (waiting.length > 0 && isLastFirst(waiting.at(-1)!, joint)) joinLast();
     waiting.push(joint);
     open.push(items[index + 1]!);
   });

@@ -66,8 +66,11 @@ const FLAG = kindOf("PARSER_FLAG");
 const ARRAYS_FLAG = kindOf("ARRAYS_FLAG");
 const APPROX_TOPK = kindOf("APPROX_TOPK");
 
-/** A parenthesis, or a grouping with one. */
-const CALL = /\s*(?:(?:by|without)\s*)?\(/iuy;
+/** A parenthesis, or a grouping with one. In Loki only blanks may come before, in our reading comments too. */
+const PLAIN_CALL = /\s*(?:(?:by|without)\s*)?\(/uy;
+// Each comment can end in one place only, so nothing is tried twice.
+const GAP = String.raw`(?:\s|(?:#|//)[^\n]*(?:\n|$)|/\*(?:[^*]|\*(?!/))*\*/)*`;
+const CALL = new RegExp(String.raw`${GAP}(?:(?:by|without)${GAP})?\(`, "iuy");
 const COMPARISON = /\s*[=<>]/uy;
 // What reaches this bound is no flag, duration or size. Without it a long text would be looked at again from
 // each of its characters.
@@ -138,7 +141,7 @@ class Lexer {
     }
     const call = FUNCTIONS.get(key) ?? (plain ? undefined : FUNCTIONS_BEYOND.get(key));
     const isKnown = call !== undefined && (call !== APPROX_TOPK || approxTopk);
-    if (isKnown && this.#follows(CALL)) return call;
+    if (isKnown && this.#follows(plain ? PLAIN_CALL : CALL)) return call;
     if (plain) return IDENTIFIER;
     const stage = previous === PIPE ? STAGE_WORDS.get(key) : undefined;
     if (stage !== undefined && this.#follows(stage.before)) return stage.kind;

@@ -150,10 +150,14 @@ function printMatcher({ name, op, value }: Matcher): string {
   return `${name}${op}${quote(value)}`;
 }
 
-/** Loki's short form where it says the same, else every byte. */
+/**
+ * Loki's short form where it says the same, else every byte. Neither `0B` nor `1EB` can be read: one starts
+ * a binary number, the other breaks off an exponent.
+ */
 function printBytes(bytes: bigint): string {
+  if (bytes === 0n) return "0kB";
   const short = printByteSize(Number(bytes));
-  return readBytes(short) === bytes ? short : `${bytes}B`;
+  return readBytes(short) === bytes && !short.endsWith("EB") ? short : `${bytes}B`;
 }
 
 // ---- Metric queries ----

@@ -7,8 +7,9 @@
 import { checkMatcher } from "./check-text.ts";
 import { ParseError } from "./errors.ts";
 import { type Lexed, type LexOptions, lex } from "./lexer.ts";
+import { MessageTable } from "./message-table.ts";
 import { LOKI_TABLE, OUR_TABLE } from "./messages.gen.ts";
-import { END, IDENTIFIER, kindOf, STRING, TOKEN_NAMES, type Token } from "./tokens.ts";
+import { IDENTIFIER, kindOf, STRING, TOKEN_NAMES, type Token } from "./tokens.ts";
 
 /** The error of a query that the grammar does not match. `lexed` is what `lex(text, options)` gave. */
 export function syntaxError(text: string, lexed: Lexed, options: LexOptions): ParseError {
@@ -25,8 +26,7 @@ interface Found {
 }
 
 function firstError({ tokens, error }: Lexed, tableText: string): Found | undefined {
-  const table = new Table(tableText);
-  const stop = table.run(tokens);
+  const stop = new MessageTable(tableText).run(tokens);
   const read = stop === undefined ? tokens : tokens.slice(0, stop.index);
   const found = brokenMatcher(read);
   if (found !== undefined) return found;
@@ -63,73 +63,4 @@ function brokenMatcher(tokens: readonly Token[]): Found | undefined {
     }
   }
   return undefined;
-}
-
-interface Stop {
-  /** Of the token that cannot be read. */
-  readonly index: number;
-  /** What could have been instead; empty when that is more than a message lists. */
-  readonly expected: readonly number[];
-}
-
-const MAX_EXPECTED = 4;
-
-/** See scripts/grammar.ts for the form. A state's line is taken apart when the parser comes by. */
-class Table {
-  readonly #productions: readonly string[];
-  readonly #states: readonly string[];
-
-  constructor(text: string) {
-    const [, productions = "", ...states] = text.split("\n");
-    this.#productions = productions.split(" ");
-    this.#states = states;
-  }
-
-  /** Undefined when every token could be read. */
-  run(tokens: readonly Token[]): Stop | undefined {
-    const stack = [0];
-    for (let index = 0; index < tokens.length; ) {
-      const { kind } = tokens[index]!;
-      const [shifts = "", , always = "", reductions = ""] = this.#state(stack.at(-1)!);
-      const shift = lookUp(shifts, `${kind}>`);
-      if (shift !== undefined) {
-        if (kind === END) return undefined;
-        stack.push(shift);
-        index++;
-        continue;
-      }
-      const explicit = lookUp(reductions, `${kind}<`);
-      if (explicit === undefined && always === "") {
-        return { index, expected: expectedOf(shifts, reductions) };
-      }
-      this.#reduce(stack, explicit ?? Number(always));
-    }
-    return undefined;
-  }
-
-  #reduce(stack: number[], production: number): void {
-    const [left, size] = this.#productions[production]!.split(":");
-    stack.length -= Number(size);
-    const [, gotos = ""] = this.#state(stack.at(-1)!);
-    stack.push(lookUp(gotos, `${left}>`)!);
-  }
-
-  #state(index: number): string[] {
-    return this.#states[index]!.split(";");
-  }
-}
-
-/** The number after the key in `1>20 7>8`. */
-function lookUp(list: string, key: string): number | undefined {
-  const start = ` ${list}`.indexOf(` ${key}`);
-  return start < 0 ? undefined : Number.parseInt(list.slice(start + key.length), 10);
-}
-
-function expectedOf(shifts: string, reductions: string): number[] {
-  const kinds = [shifts, reductions]
-    .flatMap((list) => list.split(" "))
-    .map((entry) => Number.parseInt(entry, 10))
-    .filter((kind) => kind > END)
-    .sort((a, b) => a - b);
-  return kinds.length > MAX_EXPECTED ? [] : kinds;
 }
