@@ -50,7 +50,7 @@ export const SCALARS: Readonly<Record<Exclude<ScalarType, "strings" | "free">, S
   secret: { ...text, print: (value) => (value === "" ? "" : MASK) },
   url: {
     ...text,
-    print: (value) => String(value).replace(/^([^/]*\/\/[^:@/]*:)[^@]*@/, `$1${MASK}@`),
+    print: (value) => String(value).replace(/^([^/]*\/\/[^:@/]*:)[^@/]*@/, `$1${MASK}@`),
   },
   bool: {
     go: "bool",
