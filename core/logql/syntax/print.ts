@@ -53,7 +53,7 @@ export function printExpr(expr: Expr): string {
 
 // ---- Log queries ----
 
-export function printLog({ matchers, stages }: LogExpr): string {
+function printLog({ matchers, stages }: LogExpr): string {
   return [printMatchers(matchers), ...stages.map(printStage)].join(" ");
 }
 
@@ -162,7 +162,7 @@ function printBytes(bytes: bigint): string {
 
 // ---- Metric queries ----
 
-export function printRange({ log, unwrap, range, offset }: LogRange): string {
+function printRange({ log, unwrap, range, offset }: LogRange): string {
   const parts = [printLog(log), ...(unwrap === undefined ? [] : printUnwrap(unwrap))];
   return `${parts.join(" ")}[${printPromDuration(range)}]${printOffset(offset)}`;
 }
