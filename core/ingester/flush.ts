@@ -8,6 +8,7 @@ import { encodeObject } from "../chunk/object.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 import { msCeilOf, msOf, NS_PER_MS } from "../model/time.ts";
 import type { ChunkSink } from "../store/sink.ts";
+import { kbOf } from "../store/weigh.ts";
 import type { Ingester } from "./ingester.ts";
 import type { Instance } from "./instance.ts";
 import type { MemChunk, Stream } from "./stream.ts";
@@ -133,7 +134,7 @@ export class Flusher {
       fromMs,
       throughMs,
       checksum: crc32c(object),
-      kb: Math.round(builder.uncompressedSize / 1024),
+      kb: kbOf(builder.uncompressedSize),
       entries: builder.rows,
     };
     await this.#sink.put({ tenant, labels, fingerprint, ref, object });

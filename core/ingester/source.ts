@@ -1,6 +1,7 @@
 /** What is in memory, as a LogSource: every chunk is a span, whether it is open, full or already stored. */
 import { labelValue } from "../labels/labels.ts";
 import type { Labels } from "../model/labels.ts";
+import { msCeilOf, msOf } from "../model/time.ts";
 import type {
   BlockHandle,
   LogSource,
@@ -9,6 +10,7 @@ import type {
   StreamSpans,
   StreamVolume,
 } from "../ports/log-source.ts";
+import { kbOf, weigh } from "../store/weigh.ts";
 import type { Ingester } from "./ingester.ts";
 import type { MemChunk, Stream } from "./stream.ts";
 
@@ -57,14 +59,8 @@ export class IngesterSource implements LogSource {
         (chunk) => chunk.flushedMs === undefined && isIn(chunk, select),
       );
       if (chunks.length === 0) continue;
-      const sum = (size: (chunk: MemChunk) => number) =>
-        chunks.reduce((total, chunk) => total + size(chunk), 0);
-      volumes.push({
-        stream,
-        chunks: chunks.length,
-        entries: sum(({ builder }) => builder.rows),
-        bytes: sum(({ builder }) => builder.uncompressedSize),
-      });
+      const bounds = { fromMs: msOf(select.from), throughMs: msOf(select.through) + 1 };
+      volumes.push({ stream, ...weigh(chunks.map(refOf), bounds) });
     }
     return volumes;
   }
@@ -84,6 +80,13 @@ function isIn({ builder }: MemChunk, { from, through }: Select): boolean {
   if (builder.rows === 0) return false;
   const { minTime, maxTime } = builder.bounds();
   return maxTime >= from && minTime < through;
+}
+
+/** The chunk as an index would list it. */
+function refOf({ builder }: MemChunk) {
+  const { minTime, maxTime } = builder.bounds();
+  const kb = kbOf(builder.uncompressedSize);
+  return { fromMs: msOf(minTime), throughMs: msCeilOf(maxTime), kb, entries: builder.rows };
 }
 
 /** The blocks are taken now: entries that come while the query runs must not appear out of order. */

@@ -75,12 +75,19 @@ function rank(volumes: readonly StreamVolume[], request: VolumeRequest, limits: 
     .slice(0, request.limit);
 }
 
+function pick(labels: Labels, names: readonly string[]): Labels {
+  return labels.filter(([name]) => names.includes(name));
+}
+
 /** What a stream counts for: its labels narrowed to those asked for, or each of these by itself. */
 function namesOf(labels: Labels, request: VolumeRequest): { name: string; labels: Labels }[] {
   const { targetLabels, matchers, aggregateBy } = request;
+  if (aggregateBy === "labels") {
+    const wanted = targetLabels.length === 0 ? labels : pick(labels, targetLabels);
+    return wanted.map(([name]) => ({ name, labels: [[name, ""]] }));
+  }
   const named = targetLabels.length > 0 ? targetLabels : matchers.map(({ name }) => name);
-  const wanted = named.length === 0 ? labels : labels.filter(([name]) => named.includes(name));
-  if (aggregateBy === "labels") return wanted.map(([name]) => ({ name, labels: [[name, ""]] }));
+  const wanted = named.length === 0 ? labels : pick(labels, named);
   if (wanted.length === 0) return [];
   const set = labelsOf(wanted);
   return [{ name: printLabels(set), labels: set }];

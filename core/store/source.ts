@@ -18,6 +18,7 @@ import type {
 } from "../ports/log-source.ts";
 import type { ChunkStore } from "./chunks.ts";
 import type { IndexedSeries, Indexes, IndexQuery } from "./indexes.ts";
+import { weigh } from "./weigh.ts";
 
 /** Bytes that a chunk object takes for each KiB of lines, for bounding what is fetched ahead. */
 const PACKED_PER_KB = 300;
@@ -72,15 +73,9 @@ export class StoreSource implements LogSource {
   }
 
   async volume(select: Select): Promise<StreamVolume[]> {
-    const { fromMs, throughMs } = queryOf(select);
-    return (await this.#series(select)).map(({ labels, fingerprint, chunks }) => {
-      const sum = { chunks: chunks.length, entries: 0, bytes: 0 };
-      for (const ref of chunks) {
-        const part = overlapOf(ref, fromMs, throughMs);
-        sum.entries += Math.floor(ref.entries * part);
-        sum.bytes += Math.floor(ref.kb * part) * 1024;
-      }
-      return { stream: { labels, fingerprint }, ...sum };
+    const query = queryOf(select);
+    return (await this.#parts.indexes.series(query)).map(({ labels, fingerprint, chunks }) => {
+      return { stream: { labels, fingerprint }, ...weigh(chunks, query) };
     });
   }
 
@@ -145,14 +140,6 @@ export class StoreSource implements LogSource {
     const { minTime, maxTime, rows } = meta;
     return { minTime, maxTime, rows, bytes: meta.uncompressedSize, read };
   }
-}
-
-/** A chunk's share in a time, as Loki scales volumes (spec tsdb-index §11). */
-function overlapOf({ fromMs, throughMs }: ChunkRef, from: number, through: number): number {
-  if (throughMs === fromMs) return 1;
-  const span = throughMs - fromMs;
-  const left = span - Math.max(0, from - fromMs) - Math.max(0, throughMs - through);
-  return Math.max(0, left) / span;
 }
 
 function queryOf({ tenant, matchers, from, through, stats }: Select): IndexQuery {
