@@ -4,6 +4,7 @@ import type { Config } from "../../core/config/config.ts";
 import { ConfigError } from "../../core/config/config-error.ts";
 import { type LoadedConfig, loadConfig } from "../../core/config/load.ts";
 import type { PrintMode } from "../../core/config/print.ts";
+import { flagsPage } from "../../core/config/reference.ts";
 import { DEFAULT_HTTP_SETTINGS, type HttpSettings } from "../../core/http/services.ts";
 import { DEFAULT_INGESTER, type IngesterSettings } from "../../core/ingester/settings.ts";
 import type { Schema } from "../../core/model/schema.ts";
@@ -11,6 +12,7 @@ import { ENCODINGS, type EncodingName } from "../../core/ports/codecs.ts";
 import type { Level } from "../../core/ports/journal.ts";
 import { UsageError } from "../flags.ts";
 import { VERSION } from "../version.ts";
+import { stderrJournal } from "./journal.ts";
 import { TenantLimits } from "./limits.ts";
 import { memoryLimit } from "./memory.ts";
 import { type ConfiguredStore, openConfigured, schemaOf } from "./store-config.ts";
@@ -54,9 +56,11 @@ export interface AppSettings extends CheckedSettings {
 export async function loadSettings(
   args: readonly string[],
 ): Promise<AppSettings | VerifiedSettings> {
+  answerAtOnce(args);
   const loaded = await load(args);
   const settings = checkedSettings(loaded);
   if (loaded.print) process.stderr.write(`${heading()}${loaded.text("all")}`);
+  if (loaded.logReversed) logReversed(loaded.text("all"));
   if (loaded.verify) return { ...settings, verifyOnly: true };
   await settings.limits.reload();
   return appSettings(settings);
@@ -88,6 +92,25 @@ export function checkedSettings(loaded: LoadedConfig): CheckedSettings {
     shutdownDelayMs: config.ms("shutdown_delay"),
     printConfig: loaded.text,
   };
+}
+
+/** `-version` and `-help` go before everything, as in Loki: what else the line says is not looked at. */
+function answerAtOnce(args: readonly string[]): void {
+  const asked = (...names: string[]) => names.some((name) => args.includes(name));
+  if (asked("-version", "--version")) {
+    console.log(`lokits, version ${VERSION}`);
+    process.exit(0);
+  }
+  if (asked("-help", "--help", "-h")) {
+    console.log(flagsPage());
+    process.exit(2);
+  }
+}
+
+/** Last line first, so that a viewer that shows the newest line on top shows the file as it reads. */
+function logReversed(text: string): void {
+  const journal = stderrJournal();
+  for (const line of text.trimEnd().split("\n").reverse()) journal.log("info", line);
 }
 
 async function load(args: readonly string[]): Promise<LoadedConfig> {
