@@ -10,7 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["model", "golang"],
   ["ports"],
   ["bytes", "regex"],
-  ["compress", "labels", "config", "sim"],
+  ["golang/template", "compress", "labels", "config", "sim"],
   ["chunk", "index", "wal", "logql/syntax"],
   ["logql/stages"],
   ["logql/plan", "logql/exec"],
@@ -28,7 +28,7 @@ const SIDEWAYS: ReadonlySet<string> = new Set([
   "logql/exec -> logql/plan", // A plan is the input of execution.
 ]);
 
-const ADAPTERS_SEE = ["model", "golang", "ports", "bytes", "compress", "regex"];
+const ADAPTERS_SEE = ["model", "golang", "ports", "bytes", "compress", "regex", "remote"];
 
 const root = resolve(import.meta.dirname, "..");
 const problems: string[] = [];
@@ -64,11 +64,11 @@ function check(from: string, to: string): void {
   else if (low >= high) problems.push(`${from} imports ${to}: ${target} is not below ${source}`);
 }
 
-/** The layer's folder of a path in core: two names for logql, one for the rest. */
+/** The layer's folder of a path in core: two names where the second has a line of its own. */
 function folderOf(path: string): string {
   const parts = path.split("/").slice(1, -1);
-  if (parts[0] === "logql") return parts.slice(0, 2).join("/");
-  return parts[0] ?? "";
+  const two = parts.slice(0, 2).join("/");
+  return parts[0] === "logql" || levelOf(two) >= 0 ? two : (parts[0] ?? "");
 }
 
 function levelOf(folder: string): number {

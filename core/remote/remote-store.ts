@@ -111,7 +111,7 @@ export class RemoteStore implements ObjectStore {
     }
     return {
       folders: [...folders].sort(compareText),
-      objects: objects.sort((a, b) => compareText(a.key, b.key)),
+      objects: [...inOrder(objects)],
     };
   }
 
@@ -216,10 +216,18 @@ export class RemoteStore implements ObjectStore {
       } catch (error) {
         throw explain(error, "list", place);
       }
-      yield page;
+      yield { ...page, objects: inOrder(page.objects) };
       token = page.token;
     } while (token !== undefined);
   }
+}
+
+/** S3 lists in key order. Its directory buckets and some servers like it do not: a page is put in order here. */
+function inOrder(objects: readonly ObjectInfo[]): readonly ObjectInfo[] {
+  const isSorted = objects.every(
+    ({ key }, index) => index === 0 || compareText(objects[index - 1]!.key, key) < 0,
+  );
+  return isSorted ? objects : objects.toSorted((a, b) => compareText(a.key, b.key));
 }
 
 interface Write {

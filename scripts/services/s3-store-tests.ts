@@ -2,8 +2,8 @@
 import { after, test } from "node:test";
 import { systemClock } from "../../adapters/bun/clock.ts";
 import { systemRandom } from "../../adapters/bun/random.ts";
-import type { ObjectStore } from "../../core/ports/object-store.ts";
 import { objectStoreContract } from "../../core/ports/object-store.contract.ts";
+import type { ObjectStore } from "../../core/ports/object-store.ts";
 import { readS3Settings, type S3Options, type S3Settings } from "../../core/remote/s3-settings.ts";
 import { startMoto } from "./moto.ts";
 import { type S3Service, TEST_KEYS } from "./s3-service.ts";
@@ -25,7 +25,8 @@ export async function s3StoreTests(name: string, make: MakeStore): Promise<void>
 /** Servers that stop after the tests. Without moto there is a skipped test that says so. */
 export async function startServices(): Promise<S3Service[]> {
   const moto = await startMoto();
-  if (moto === undefined) test("moto", { skip: "moto is not installed: pip install 'moto[server]'" });
+  if (moto === undefined)
+    test("moto", { skip: "moto is not installed: pip install 'moto[server]'" });
   const services = [await startS3rver(), ...(moto === undefined ? [] : [moto])];
   after(() => Promise.all(services.map((service) => service.close())));
   return services;
