@@ -10,7 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["model", "golang"],
   ["ports"],
   ["bytes", "regex"],
-  ["golang/template", "compress", "labels", "config", "sim"],
+  ["golang/template", "compress", "labels", "config", "sim", "remote"],
   ["chunk", "index", "wal", "logql/syntax"],
   ["logql/stages"],
   ["logql/plan", "logql/exec"],
