@@ -20,11 +20,9 @@ export interface RowsOptions {
 }
 
 /** The rows that fill `text`, in time order. `text` becomes the block's. */
-export function splitRows(text: Uint8Array, { rowsMax, tail, symbols }: RowsOptions): Block {
-  // Looking now keeps a damaged count from costing memory.
-  if (rowsMax > text.length / ROW_SIZE_MIN) {
-    throw new Corrupt(`${rowsMax} rows claimed in ${text.length} bytes`);
-  }
+export function splitRows(text: Uint8Array, { tail, symbols, ...options }: RowsOptions): Block {
+  // A count that the bytes cannot hold must not cost memory.
+  const rowsMax = Math.min(options.rowsMax, Math.floor(text.length / ROW_SIZE_MIN));
   const times = new BigInt64Array(rowsMax);
   const lanes = new Uint32Array(times.buffer);
   const starts = new Uint32Array(rowsMax);
