@@ -85,7 +85,11 @@ export function checkedSettings(loaded: LoadedConfig): CheckedSettings {
     ingester: ingesterSettings(loaded),
     schema: schemaOf(config),
     limits: new TenantLimits(loaded, (path) => readFile(path, "utf8")),
-    limitsReloadMs: config.ms("runtime_config.period"),
+    limitsReloadMs: config.ms(
+      config.text("runtime_config.file") === ""
+        ? "limits_config.per_tenant_override_period"
+        : "runtime_config.period",
+    ),
     logLevel: config.text("server.log_level") as Level,
     logFormat: config.text("server.log_format") as "logfmt" | "json",
     instanceId: id === "" ? undefined : id,

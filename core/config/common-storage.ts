@@ -1,6 +1,6 @@
 /** `common.storage`: one place for chunks, index and rules (spec config §2, rule 8). */
 import type { Config } from "./config.ts";
-import { KEYS } from "./keys.ts";
+import { KEYS, keysBelow } from "./keys.ts";
 import type { Value } from "./value.ts";
 
 /** What `common.storage` calls a store, what `storage_config` calls it, and the ruler's type for it. */
@@ -49,8 +49,7 @@ function copyBelow(
   set: (path: string, value: Value) => void,
   { source, target }: { source: string; target: string },
 ): void {
-  for (const path of KEYS.keys()) {
-    if (path !== source && !path.startsWith(`${source}.`)) continue;
+  for (const { path } of keysBelow(source)) {
     const value = config.value(path);
     const to = target + path.slice(source.length);
     if (value !== undefined && KEYS.has(to)) set(to, value);

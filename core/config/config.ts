@@ -1,6 +1,6 @@
 /** Values by path, from the first layer that sets them; keys that nobody sets have their defaults. */
 import { assert, Bug } from "../model/errors.ts";
-import { KEYS } from "./keys.ts";
+import { KEYS, keysBelow } from "./keys.ts";
 import { type Item, type Layer, sameValue, type Value } from "./value.ts";
 
 const MS_NS = 1e6;
@@ -76,9 +76,6 @@ export class Config {
 
   /** Whether every key at or below a path has its default. */
   isDefaultBelow(path: string): boolean {
-    for (const key of KEYS.keys()) {
-      if ((key === path || key.startsWith(`${path}.`)) && !this.isDefault(key)) return false;
-    }
-    return true;
+    return keysBelow(path).every((key) => this.isDefault(key.path));
   }
 }

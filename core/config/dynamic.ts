@@ -5,7 +5,7 @@
 
 import { applyCommonStorage } from "./common-storage.ts";
 import type { Config } from "./config.ts";
-import { KEYS } from "./keys.ts";
+import { keysBelow } from "./keys.ts";
 import { applyRings, TOKEN_FILES } from "./rings.ts";
 import type { Layer, Value } from "./value.ts";
 
@@ -101,8 +101,8 @@ function applyCaches(config: Config, set: SetValue): void {
   }
   if (config.isDefaultBelow(STATS_CACHE)) {
     if (!hasBackend(config, RESULTS_CACHE)) set(`${STATS_CACHE}.embedded_cache.enabled`, true);
-    for (const path of KEYS.keys()) {
-      if (!path.startsWith(`${RESULTS_CACHE}.`) || config.isDefault(path)) continue;
+    for (const { path } of keysBelow(RESULTS_CACHE)) {
+      if (config.isDefault(path)) continue;
       set(STATS_CACHE + path.slice(RESULTS_CACHE.length), config.value(path)!);
     }
   }

@@ -71,6 +71,16 @@ export function* keysIn(block: BlockKeys): Generator<Key> {
 
 export const TREE: BlockKeys = treeOf(ROOT);
 
+/** The key at a path, or all keys below it; none when there is no such path. */
+export function keysBelow(path: string): readonly Key[] {
+  let node: Key | BlockKeys | undefined = TREE;
+  for (const name of path.split(".")) {
+    node = node?.kind === "block" ? node.children.get(name) : undefined;
+  }
+  if (node === undefined) return [];
+  return node.kind === "key" ? [node] : [...keysIn(node)];
+}
+
 /** Every key by its path, in the order of the tables. */
 export const KEYS: ReadonlyMap<string, Key> = new Map(
   [...keysIn(TREE)].map((key) => [key.path, key]),

@@ -1,6 +1,6 @@
 /** Rings, and how the settings of one become the settings of all (spec config §2, rule 5). */
 import type { Config } from "./config.ts";
-import { KEYS } from "./keys.ts";
+import { KEYS, keysBelow } from "./keys.ts";
 import type { Value } from "./value.ts";
 
 /** What a ring calls the keys of `common.ring`. A ring lacks some of them. */
@@ -60,8 +60,7 @@ function plain(path: string): Ring {
 
 export function applyRings(config: Config, set: (path: string, value: Value) => void): void {
   const copy = (source: Ring, target: Ring): void => {
-    for (const path of KEYS.keys()) {
-      if (!path.startsWith(`${source.kvstore}.`)) continue;
+    for (const { path } of keysBelow(source.kvstore)) {
       // Each component keeps the prefix of its own keys.
       const name = path.slice(source.kvstore.length);
       if (name !== ".prefix" || !config.isDefault(path)) setIfKey(target.kvstore + name, path);
