@@ -17,10 +17,9 @@ import {
   type S3ClientConfig,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import type { Clock, Random } from "../../core/ports/clock.ts";
+import type { ObjectStore } from "../../core/ports/object-store.ts";
 import { readBody } from "../../core/remote/body.ts";
-import { Caller, type Observe } from "../../core/remote/caller.ts";
-import { RemoteStore } from "../../core/remote/remote-store.ts";
+import { openRemote, REQUESTS_MAX, type RemoteWorld } from "../../core/remote/open.ts";
 import type { Encryption, S3Settings } from "../../core/remote/s3-settings.ts";
 import type {
   Attempt,
@@ -42,31 +41,9 @@ import { failureOf } from "./failure.ts";
 const DEFAULT_REGION = "us-east-1";
 const CONNECT_MS = 5000;
 
-export interface S3World {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly observe?: Observe;
-  /** Requests on the way at once. */
-  readonly requestsMax?: number;
-}
-
-export function makeS3Store(settings: S3Settings, world: S3World): RemoteStore {
-  const { http, backoff, buckets, encryption } = settings;
-  const requestsMax = world.requestsMax ?? 64;
-  const policy = {
-    requestsMax,
-    delayMinMs: backoff.minMs,
-    delayMaxMs: backoff.maxMs,
-    triesMax: backoff.triesMax,
-    patience: { silenceMs: http.silenceMs, totalMs: http.timeoutMs },
-  };
-  return new RemoteStore({
-    wire: new ClientWire(new S3Client(configOf(settings, requestsMax)), settings),
-    caller: new Caller({ ...world, policy }),
-    buckets,
-    random: world.random,
-    opaqueEtags: encryption?.kind === "kms",
-  });
+export function makeS3Store(settings: S3Settings, world: RemoteWorld): ObjectStore {
+  const client = new S3Client(configOf(settings, world.requestsMax ?? REQUESTS_MAX));
+  return openRemote(new ClientWire(client, settings), settings, world);
 }
 
 function configOf(settings: S3Settings, requestsMax: number): S3ClientConfig {

@@ -187,8 +187,13 @@ export class RemoteStore implements ObjectStore {
   }
 
   async #isOurs(place: Place, { id, signal }: Write): Promise<boolean> {
-    const { metadata } = await this.#head(place, signal);
-    return metadata[WRITE_ID] === id;
+    try {
+      const { metadata } = await this.#head(place, signal);
+      return metadata[WRITE_ID] === id;
+    } catch (error) {
+      if (isAbsent(error)) return false;
+      throw error;
+    }
   }
 
   async *#listOne(
