@@ -3,6 +3,7 @@
  * what is over the rate or too old, and puts the rest into the open chunk (spec chunk-format §9.3).
  */
 import type { ChunkBuilder } from "../chunk/builder.ts";
+import { lanesOf } from "../chunk/lanes.ts";
 import type { Block } from "../model/block.ts";
 import { RateBucket } from "./rate-bucket.ts";
 import { type Refusal, streamRateExceeded, tooFarBehind } from "./refusals.ts";
@@ -42,30 +43,39 @@ export function appendRows(stream: Stream, rows: Block, context: AppendContext):
     lastRefusal = refusal;
   };
 
-  const { times, starts, ends } = rows;
-  let last: LastEntry = {
-    time: stream.lastTime,
-    line: stream.lastLine,
-    start: 0,
-    end: stream.lastLine.length,
-  };
-  let highest = stream.highestTime;
+  const { times, starts, ends, text } = rows;
+  // Times are compared by halves: a BigInt a row would cost more than taking the row.
+  const lanes = lanesOf(times);
+  let [highestHigh, highestLow] = halvesOf(stream.highestTime ?? 0n);
+  const { window } = context;
+  let hasHighest = stream.highestTime !== undefined;
+  /** The row that was taken last; before the first, the stream remembers its own. */
+  let last = -1;
   let chunk = openChunk(stream);
   for (let row = 0; row < rows.rows; row++) {
-    const time = times[row]!;
-    if (time === last.time && isSameLine(last, rows.text, starts[row]!, ends[row]!)) {
+    const low = lanes[2 * row]!;
+    const high = lanes[2 * row + 1]! | 0;
+    if (last < 0 ? repeatsStream(stream, rows, row) : repeatsRow(rows, lanes, last, row)) {
       duplicates++;
       continue;
     }
-    const size = ends[row]! - starts[row]!;
-    if (context.rate !== undefined && !takeRate(stream, size, context)) {
-      const text = streamRateExceeded(context.rate.rate, stream.labelText, size);
-      refuse({ time, reason: "per_stream_rate_limit", text });
-      continue;
+    if (context.rate !== undefined) {
+      const size = ends[row]! - starts[row]!;
+      if (!takeRate(stream, size, context)) {
+        const refusal = streamRateExceeded(context.rate.rate, stream.labelText, size);
+        refuse({ time: times[row]!, reason: "per_stream_rate_limit", text: refusal });
+        continue;
+      }
     }
-    if (context.window !== undefined && highest !== undefined && time < highest - context.window) {
-      refuse({ time, reason: "too_far_behind", text: tooFarBehind(highest - context.window) });
-      continue;
+    const isNewest =
+      !hasHighest || high > highestHigh || (high === highestHigh && low > highestLow);
+    // Fast path: what is newer than everything is not too old.
+    if (!isNewest && window !== undefined) {
+      const oldest = joinHalves(highestHigh, highestLow) - window;
+      if (times[row]! < oldest) {
+        refuse({ time: times[row]!, reason: "too_far_behind", text: tooFarBehind(oldest) });
+        continue;
+      }
     }
     if (chunk === undefined || !chunk.builder.spaceFor(rows, row)) {
       if (chunk !== undefined) chunk.closed = true;
@@ -73,17 +83,21 @@ export function appendRows(stream: Stream, rows: Block, context: AppendContext):
     }
     if (chunk.builder.append(rows, row) === "duplicate") duplicates++;
     taken[count++] = row;
-    if (highest === undefined || time > highest) highest = time;
-    last = { time, line: rows.text, start: starts[row]!, end: ends[row]! };
+    last = row;
+    if (isNewest) {
+      hasHighest = true;
+      highestHigh = high;
+      highestLow = low;
+    }
   }
 
   if (count > 0) {
     if (chunk !== undefined) chunk.lastUpdatedMs = context.nowMs;
     stream.entryCount += count;
-    stream.highestTime = highest;
-    stream.lastTime = last.time;
+    stream.highestTime = joinHalves(highestHigh, highestLow);
+    stream.lastTime = times[last]!;
     // The push's bytes go away with its answer.
-    stream.lastLine = last.line.slice(last.start, last.end);
+    stream.lastLine = text.slice(starts[last]!, ends[last]!);
   }
   return {
     rows: count === rows.rows ? undefined : taken.subarray(0, count),
@@ -95,18 +109,45 @@ export function appendRows(stream: Stream, rows: Block, context: AppendContext):
   };
 }
 
-interface LastEntry {
-  readonly time: bigint | undefined;
-  readonly line: Uint8Array;
-  readonly start: number;
-  readonly end: number;
+function halvesOf(time: bigint): [high: number, low: number] {
+  return [Number(BigInt.asIntN(32, time >> 32n)), Number(BigInt.asUintN(32, time))];
 }
 
-function isSameLine(last: LastEntry, text: Uint8Array, start: number, end: number): boolean {
-  if (last.end - last.start !== end - start) return false;
-  for (let at = last.start; start < end; at++, start++) {
-    if (last.line[at] !== text[start]) return false;
-  }
+function joinHalves(high: number, low: number): bigint {
+  return (BigInt(high) << 32n) | BigInt(low);
+}
+
+/** Whether the row repeats what the stream took last, in an earlier push. */
+function repeatsStream(
+  { lastTime, lastLine }: Stream,
+  { times, text, starts, ends }: Block,
+  row: number,
+): boolean {
+  if (lastTime === undefined || times[row]! !== lastTime) return false;
+  return isSame(lastLine, 0, lastLine.length, text, starts[row]!, ends[row]!);
+}
+
+function repeatsRow(
+  { text, starts, ends }: Block,
+  lanes: Uint32Array,
+  before: number,
+  row: number,
+): boolean {
+  if (lanes[2 * row] !== lanes[2 * before] || lanes[2 * row + 1] !== lanes[2 * before + 1])
+    return false;
+  return isSame(text, starts[before]!, ends[before]!, text, starts[row]!, ends[row]!);
+}
+
+function isSame(
+  a: Uint8Array,
+  at: number,
+  end: number,
+  b: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  if (end - at !== to - from) return false;
+  while (at < end) if (a[at++] !== b[from++]) return false;
   return true;
 }
 
