@@ -48,9 +48,12 @@ export interface Civil {
 
 const DAY_MS = 86_400_000;
 
+/** JavaScript's calendar reaches some 271,000 years either way; moments beyond are shown as its end. */
+const CALENDAR_SECONDS = 8_639_000_000_000;
+
 /** What a zone's calendar and clock show at a moment. */
 export function civilOf(ns: bigint, zone: Zone): Civil {
-  const unixSeconds = secondsOf(ns);
+  const unixSeconds = Math.min(Math.max(secondsOf(ns), -CALENDAR_SECONDS), CALENDAR_SECONDS);
   const { seconds: offset, abbreviation } = zone.at(unixSeconds);
   const date = new Date((unixSeconds + offset) * 1000);
   const year = date.getUTCFullYear();

@@ -2,7 +2,7 @@
  * Regular expressions with RE2's syntax and meaning, in time linear in the text. Whether there is a
  * match is answered by our own automaton, on bytes as they are; where its groups are, by re2js.
  */
-import { RE2JS } from "re2js";
+import { type Matcher, RE2JS } from "re2js";
 import { Dfa } from "./dfa.ts";
 import { literalsOf } from "./literals.ts";
 import { Needle } from "./needle.ts";
@@ -10,6 +10,13 @@ import { groupNamesOf, parseRegex } from "./parse.ts";
 import { compileProgram } from "./program.ts";
 
 const ENCODER = new TextEncoder();
+
+/** A match: where it is in the text, and its groups, undefined for one that took no part. */
+export interface RegexMatch {
+  readonly start: number;
+  readonly end: number;
+  readonly groups: readonly (string | undefined)[];
+}
 
 export class Regex {
   /** The pattern as given. */
@@ -64,6 +71,20 @@ export class Regex {
     return match === null ? undefined : Array.from(match);
   }
 
+  /** Every match from left to right, none within another, and no empty one right behind another. */
+  *matchAll(text: string): Generator<RegexMatch> {
+    if (!this.#dfa.test(text)) return;
+    const matcher = this.#compiled().matcher(text);
+    let lastEnd = -1;
+    for (let from = 0; from <= text.length && matcher.find(from); ) {
+      const [start, end] = [matcher.start(), matcher.end()];
+      if (end > start || end !== lastEnd) yield { start, end, groups: groupsOf(matcher) };
+      lastEnd = end;
+      const rune = text.codePointAt(end) ?? 0;
+      from = end > from ? end : from + (rune > 0xffff ? 2 : 1);
+    }
+  }
+
   #compiled(): RE2JS {
     this.#engine ??= RE2JS.compile(this.#text);
     return this.#engine;
@@ -73,4 +94,10 @@ export class Regex {
 /** Throws BadRequest in the words of Go's regexp when the pattern is none. */
 export function compileRegex(pattern: string, options: { anchored?: boolean } = {}): Regex {
   return new Regex(pattern, { anchored: options.anchored ?? false });
+}
+
+function groupsOf(matcher: Matcher): (string | undefined)[] {
+  return Array.from({ length: matcher.groupCount() + 1 }, (_, group) => {
+    return matcher.group(group) ?? undefined;
+  });
 }
