@@ -1,0 +1,70 @@
+/** `| label_format a=b, c="{{ .d }}"`: renames and computes labels (spec logql §10.1). */
+import type { TemplateOptions } from "../../golang/template/template.ts";
+import { BadRequest } from "../../model/errors.ts";
+import type { LabelFormat } from "../syntax/ast.ts";
+import type { Names } from "./names.ts";
+import type { Row, RowStage } from "./row.ts";
+import { frozenData, type LabelTemplate, TEMPLATE_ERROR, templateOf } from "./template.ts";
+
+const ERROR = "__error__";
+
+type Step =
+  | { readonly kind: "rename"; readonly id: number; readonly source: number }
+  | { readonly kind: "template"; readonly id: number; readonly template: LabelTemplate };
+
+export class LabelFormatStage implements RowStage {
+  readonly labelsOnly: boolean;
+  readonly #steps: readonly Step[];
+
+  constructor(formats: readonly LabelFormat[], names: Names, options: TemplateOptions) {
+    refuseNames(formats);
+    this.#steps = formats.map((format): Step => {
+      const id = names.id(format.name);
+      if (format.kind === "rename") return { kind: "rename", id, source: names.id(format.source) };
+      const prefix = `invalid template for label '${format.name}': `;
+      return {
+        kind: "template",
+        id,
+        template: templateOf("label", format.template, { ...options, prefix }),
+      };
+    });
+    // A template may look at the line and the time.
+    this.labelsOnly = formats.every(({ kind }) => kind === "rename");
+  }
+
+  run(row: Row): boolean {
+    const { labels } = row;
+    // All templates of the stage see the labels as the first of them found them.
+    let data: ReturnType<typeof frozenData> | undefined;
+    for (const step of this.#steps) {
+      if (step.kind === "rename") {
+        const value = labels.get(step.source);
+        if (value === undefined) continue;
+        labels.set(step.id, value);
+        labels.delete(step.source);
+        continue;
+      }
+      data ??= frozenData(labels);
+      const result = step.template.execute(data, row);
+      if (result.error === undefined) labels.set(step.id, result.text);
+      else {
+        labels.error = TEMPLATE_ERROR;
+        labels.details = result.error;
+      }
+    }
+    return true;
+  }
+}
+
+function refuseNames(formats: readonly LabelFormat[]): void {
+  const seen = new Set<string>();
+  for (const { name } of formats) {
+    if (name === ERROR) throw new BadRequest(`${ERROR} cannot be formatted`);
+    if (seen.has(name)) {
+      throw new BadRequest(
+        `multiple label name '${name}' not allowed in a single format operation`,
+      );
+    }
+    seen.add(name);
+  }
+}

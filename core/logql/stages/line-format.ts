@@ -1,0 +1,26 @@
+/** `| line_format "{{ .msg }}"`: a new line from the labels (spec logql §10). */
+import type { TemplateOptions } from "../../golang/template/template.ts";
+import type { Row, RowStage } from "./row.ts";
+import { type LabelTemplate, liveData, TEMPLATE_ERROR, templateOf } from "./template.ts";
+
+export class LineFormatStage implements RowStage {
+  readonly labelsOnly = false;
+  readonly #template: LabelTemplate;
+
+  constructor(template: string, options: TemplateOptions) {
+    this.#template = templateOf("line", template, {
+      ...options,
+      prefix: "invalid line template: ",
+    });
+  }
+
+  run(row: Row): boolean {
+    const result = this.#template.execute(liveData(row.labels), row);
+    if (result.error === undefined) row.setLine(result.text);
+    else {
+      row.labels.error = TEMPLATE_ERROR;
+      row.labels.details = result.error;
+    }
+    return true;
+  }
+}
