@@ -148,7 +148,12 @@ export class ChunkBuilder {
       packing: undefined,
     };
     this.#blocks.push(block);
-    this.#head = new HeadBlock(this.#options.format, this.#symbols);
+    // A stream that filled one block most often fills the next with about as much.
+    const room = {
+      textSize: Math.ceil(1.1 * block.payload!.length),
+      rows: Math.ceil(1.1 * head.rows),
+    };
+    this.#head = new HeadBlock(this.#options.format, this.#symbols, room);
     this.#pack(block);
   }
 

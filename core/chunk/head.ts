@@ -24,6 +24,7 @@ const NO_PAIRS = new Uint32Array(0);
 export class HeadBlock {
   readonly #format: WrittenFormat;
   readonly #symbols: SymbolTable;
+  readonly #room: { readonly textSize: number; readonly rows: number };
 
   #rows = 0;
   /** Bytes of lines, and eight a pair of metadata. */
@@ -47,9 +48,15 @@ export class HeadBlock {
   /** The last answer of block(), good until a row is appended. */
   #snapshot: Block | undefined;
 
-  constructor(format: WrittenFormat, symbols: SymbolTable) {
+  /** `room` is what the first row takes of memory, for a head that is known to fill. */
+  constructor(
+    format: WrittenFormat,
+    symbols: SymbolTable,
+    room: { textSize: number; rows: number } = { textSize: TEXT_SIZE_MIN, rows: ROWS_MIN },
+  ) {
     this.#format = format;
     this.#symbols = symbols;
+    this.#room = room;
   }
 
   get rows(): number {
@@ -248,7 +255,7 @@ export class HeadBlock {
   #reserve(size: number): number {
     const end = this.#textSize + size;
     if (end > this.#text.length) {
-      const text = new Uint8Array(Math.max(end, 2 * this.#text.length, TEXT_SIZE_MIN));
+      const text = new Uint8Array(Math.max(end, 2 * this.#text.length, this.#room.textSize));
       text.set(this.#text.subarray(0, this.#textSize));
       this.#text = text;
     }
@@ -256,7 +263,7 @@ export class HeadBlock {
   }
 
   #growRows(): void {
-    const rows = Math.max(ROWS_MIN, 2 * this.#times.length);
+    const rows = Math.max(this.#room.rows, 2 * this.#times.length);
     const times = new BigInt64Array(rows);
     times.set(this.#times);
     this.#times = times;

@@ -28,9 +28,9 @@ export function splitRows(text: Uint8Array, { tail, symbols, ...options }: RowsO
   const starts = new Uint32Array(rowsMax);
   const ends = new Uint32Array(rowsMax);
   const pairs = tail === "none" ? undefined : new Pairs(rowsMax);
-  const view = new DataView(text.buffer, text.byteOffset, text.byteLength);
   const cursor = new ByteCursor(text);
   const size = text.length;
+  const sized = tail === "sized-pairs";
   /** Where a row can start and still have its time and length read without a look at the end. */
   const roomy = size - TIME_SIZE_USUAL - 2;
 
@@ -45,14 +45,17 @@ export function splitRows(text: Uint8Array, { tail, symbols, ...options }: RowsO
     let high: number;
     let length: number;
     // Fast path: nine bytes of time, as in all of this century, and at most two of length.
-    if (
-      at < roomy &&
-      (view.getInt32(at, true) & view.getInt32(at + 4, true) & CONTINUED) === CONTINUED &&
-      text[at + 8]! < 0x80 &&
-      (text[at + 9]! < 0x80 || text[at + 10]! < 0x80)
-    ) {
-      const first = squeeze(view.getInt32(at, true));
-      const second = squeeze(view.getInt32(at + 4, true));
+    if (at < roomy && isUsual(text, at)) {
+      const first =
+        (text[at]! & 0x7f) |
+        ((text[at + 1]! & 0x7f) << 7) |
+        ((text[at + 2]! & 0x7f) << 14) |
+        ((text[at + 3]! & 0x7f) << 21);
+      const second =
+        (text[at + 4]! & 0x7f) |
+        ((text[at + 5]! & 0x7f) << 7) |
+        ((text[at + 6]! & 0x7f) << 14) |
+        ((text[at + 7]! & 0x7f) << 21);
       low = first | (second << 28);
       high = (second >>> 4) | (text[at + 8]! << 24);
       const sign = -(low & 1);
@@ -77,7 +80,12 @@ export function splitRows(text: Uint8Array, { tail, symbols, ...options }: RowsO
     starts[row] = at;
     at += length;
     ends[row] = at;
-    if (pairs !== undefined) at = pairs.read(cursor, at, row, tail);
+    if (pairs !== undefined) {
+      // Fast path: a row without metadata ends with a size of one and a count of none.
+      if (sized && at + 1 < size && text[at] === 1 && text[at + 1] === 0)
+        at = pairs.none(at + 2, row);
+      else at = pairs.read(cursor, at, row, tail);
+    }
 
     if (high < highBefore || (high === highBefore && low >>> 0 < lowBefore)) ascending = false;
     lowBefore = low >>> 0;
@@ -96,14 +104,18 @@ export function splitRows(text: Uint8Array, { tail, symbols, ...options }: RowsO
 }
 
 const TIME_SIZE_USUAL = 9;
-/** The upper bits of four bytes: each says that the number goes on. */
-const CONTINUED = 0x80808080 | 0;
-
-/** The lower seven bits of each of four bytes, side by side. */
-function squeeze(word: number): number {
-  return (
-    (word & 0x7f) | ((word >>> 1) & 0x3f80) | ((word >>> 2) & 0x1fc000) | ((word >>> 3) & 0xfe00000)
-  );
+/** Whether eight bytes say that the number goes on, a ninth that it ends, and one of two that a length does. */
+function isUsual(text: Uint8Array, at: number): boolean {
+  const going =
+    text[at]! &
+    text[at + 1]! &
+    text[at + 2]! &
+    text[at + 3]! &
+    text[at + 4]! &
+    text[at + 5]! &
+    text[at + 6]! &
+    text[at + 7]!;
+  return going >= 0x80 && text[at + 8]! < 0x80 && (text[at + 9]! < 0x80 || text[at + 10]! < 0x80);
 }
 
 /** Collects the metadata of rows. Takes no memory before the first pair: most blocks have none. */
@@ -126,6 +138,12 @@ class Pairs {
     if (count > 0) this.#readPairs(cursor, count);
     if (this.#firsts !== undefined) this.#firsts[row + 1] = this.#count;
     return cursor.at;
+  }
+
+  /** Notes that `row` has none; gives the offset after it. */
+  none(at: number, row: number): number {
+    if (this.#firsts !== undefined) this.#firsts[row + 1] = this.#count;
+    return at;
   }
 
   column(rows: number, symbols: readonly string[]): MetadataColumn | undefined {

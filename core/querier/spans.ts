@@ -73,7 +73,9 @@ export function addPending(
   handles: readonly BlockHandle[],
   window: ScanWindow,
 ): void {
-  for (const handle of handles) {
+  // Blocks that are one and the same nanosecond keep the order of their rows only if turned with the scan.
+  const inOrder = window.direction === "forward" ? handles : handles.toReversed();
+  for (const handle of inOrder) {
     if (handle.rows === 0 || handle.maxTime < window.from || handle.minTime >= window.through)
       continue;
     progress.pending.push({ handle, span, ...boundsOf(handle, window) });
