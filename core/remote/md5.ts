@@ -7,7 +7,6 @@
 const SINES = Int32Array.from({ length: 64 }, (_, index) =>
   Math.floor(2 ** 32 * Math.abs(Math.sin(index + 1))),
 );
-const SHIFTS = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
 const BLOCK_SIZE = 64;
 
 export function md5(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -34,38 +33,46 @@ export function md5(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return digest;
 }
 
+/** Sixteen steps a round, in fours: each step renews one of the four words of the state. */
 function addBlock(state: Int32Array, words: Int32Array, bytes: Uint8Array, start: number): void {
   for (let index = 0, at = start; index < 16; index++, at += 4) {
     words[index] =
       bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
   }
-  let [a, b, c, d] = state as unknown as [number, number, number, number];
-  for (let step = 0; step < 64; step++) {
-    let mixed: number;
-    let word: number;
-    const round = step >> 4;
-    if (round === 0) {
-      mixed = (b & c) | (~b & d);
-      word = step;
-    } else if (round === 1) {
-      mixed = (d & b) | (~d & c);
-      word = (5 * step + 1) & 15;
-    } else if (round === 2) {
-      mixed = b ^ c ^ d;
-      word = (3 * step + 5) & 15;
-    } else {
-      mixed = c ^ (b | ~d);
-      word = (7 * step) & 15;
-    }
-    const sum = (a + mixed + SINES[step]! + words[word]!) | 0;
-    const shift = SHIFTS[4 * round + (step & 3)]!;
-    a = d;
-    d = c;
-    c = b;
-    b = (b + ((sum << shift) | (sum >>> (32 - shift)))) | 0;
+  let a = state[0]!;
+  let b = state[1]!;
+  let c = state[2]!;
+  let d = state[3]!;
+  for (let i = 0; i < 16; i += 4) {
+    a = (turn(a + (d ^ (b & (c ^ d))) + SINES[i]! + words[i]!, 7) + b) | 0;
+    d = (turn(d + (c ^ (a & (b ^ c))) + SINES[i + 1]! + words[i + 1]!, 12) + a) | 0;
+    c = (turn(c + (b ^ (d & (a ^ b))) + SINES[i + 2]! + words[i + 2]!, 17) + d) | 0;
+    b = (turn(b + (a ^ (c & (d ^ a))) + SINES[i + 3]! + words[i + 3]!, 22) + c) | 0;
   }
-  state[0] = (state[0]! + a) | 0;
-  state[1] = (state[1]! + b) | 0;
-  state[2] = (state[2]! + c) | 0;
-  state[3] = (state[3]! + d) | 0;
+  for (let i = 16; i < 32; i += 4) {
+    a = (turn(a + (c ^ (d & (b ^ c))) + SINES[i]! + words[(5 * i + 1) & 15]!, 5) + b) | 0;
+    d = (turn(d + (b ^ (c & (a ^ b))) + SINES[i + 1]! + words[(5 * i + 6) & 15]!, 9) + a) | 0;
+    c = (turn(c + (a ^ (b & (d ^ a))) + SINES[i + 2]! + words[(5 * i + 11) & 15]!, 14) + d) | 0;
+    b = (turn(b + (d ^ (a & (c ^ d))) + SINES[i + 3]! + words[(5 * i) & 15]!, 20) + c) | 0;
+  }
+  for (let i = 32; i < 48; i += 4) {
+    a = (turn(a + (b ^ c ^ d) + SINES[i]! + words[(3 * i + 5) & 15]!, 4) + b) | 0;
+    d = (turn(d + (a ^ b ^ c) + SINES[i + 1]! + words[(3 * i + 8) & 15]!, 11) + a) | 0;
+    c = (turn(c + (d ^ a ^ b) + SINES[i + 2]! + words[(3 * i + 11) & 15]!, 16) + d) | 0;
+    b = (turn(b + (c ^ d ^ a) + SINES[i + 3]! + words[(3 * i + 14) & 15]!, 23) + c) | 0;
+  }
+  for (let i = 48; i < 64; i += 4) {
+    a = (turn(a + (c ^ (b | ~d)) + SINES[i]! + words[(7 * i) & 15]!, 6) + b) | 0;
+    d = (turn(d + (b ^ (a | ~c)) + SINES[i + 1]! + words[(7 * i + 7) & 15]!, 10) + a) | 0;
+    c = (turn(c + (a ^ (d | ~b)) + SINES[i + 2]! + words[(7 * i + 14) & 15]!, 15) + d) | 0;
+    b = (turn(b + (d ^ (c | ~a)) + SINES[i + 3]! + words[(7 * i + 5) & 15]!, 21) + c) | 0;
+  }
+  state[0] = state[0]! + a;
+  state[1] = state[1]! + b;
+  state[2] = state[2]! + c;
+  state[3] = state[3]! + d;
+}
+
+function turn(sum: number, bits: number): number {
+  return (sum << bits) | (sum >>> (32 - bits));
 }

@@ -8,8 +8,8 @@ import type { Clock } from "../ports/clock.ts";
 /** A second passes between two cuts: the answers to one burst are one piece of news. */
 const CUT_EVERY_MS = 1000;
 const CUT_TO = 0.7;
-/** Requests a second. Below this, waiting longer helps nobody. */
-const RATE_MIN = 5;
+/** Requests a second: about one in a hundred of what S3 gives a prefix. Falling further helps nobody. */
+const RATE_MIN = 50;
 /** What a second without SlowDown adds: a twentieth, and at least two requests. */
 const RISE = 0.05;
 const RISE_MIN = 2;

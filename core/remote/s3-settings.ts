@@ -32,7 +32,7 @@ export interface S3Settings {
   readonly buckets: readonly string[];
   /** With its scheme, without a path; undefined for AWS itself. */
   readonly endpoint: string | undefined;
-  /** Undefined when nothing names it: the environment may. */
+  /** Undefined when nothing names it. */
   readonly region: string | undefined;
   /** The bucket is in the path, not in the host's name. */
   readonly pathStyle: boolean;
@@ -100,7 +100,7 @@ export function readS3Settings(options: S3Options, defaultRegion?: string): S3Se
   return {
     buckets,
     endpoint,
-    region: options.region || url?.region || (endpoint === undefined ? undefined : defaultRegion),
+    region: options.region || url?.region || defaultRegion,
     pathStyle: (options.s3forcepathstyle ?? false) || needsPath(endpoint, buckets, insecure),
     insecure,
     keys: keysOf(options, url),
