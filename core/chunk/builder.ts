@@ -43,6 +43,8 @@ export class ChunkBuilder {
   #symbols = new SymbolTable();
   #head: HeadBlock;
   #blocks: CutBlock[] = [];
+  /** Bytes of all blocks: packed, or the payload of those that are not yet. */
+  #packedSize = 0;
   /** Size of the chunk as it was last written; undefined when it has grown since. */
   #closedSize: number | undefined;
 
@@ -72,6 +74,7 @@ export class ChunkBuilder {
       payload: undefined,
       packing: undefined,
     }));
+    builder.#packedSize = table.blocks.reduce((sum, { size }) => sum + size, 0);
     const open = decodeHead(head, symbols);
     for (let row = 0; row < (open?.rows ?? 0); row++) builder.#head.append(open!, row);
     return builder;
@@ -89,7 +92,7 @@ export class ChunkBuilder {
 
   /** Bytes of the chunk; of one that is still open, with the head as it is. */
   get compressedSize(): number {
-    return this.#closedSize ?? this.#head.size + this.#packedSize() + this.#symbols.size;
+    return this.#closedSize ?? this.#head.size + this.#packedSize + this.#symbols.size;
   }
 
   /** How full the chunk is, 1 for full. */
@@ -101,7 +104,7 @@ export class ChunkBuilder {
 
   /** Bytes of memory held. */
   get memoryBytes(): number {
-    return this.#head.memoryBytes + this.#packedSize() + 2 * this.#symbols.size;
+    return this.#head.memoryBytes + this.#packedSize + 2 * this.#symbols.size;
   }
 
   /** First and last time, both inclusive. Only of a chunk with rows. */
@@ -121,7 +124,7 @@ export class ChunkBuilder {
   spaceFor(rows: Block, row: number): boolean {
     const { format, targetSize } = this.#options;
     if (targetSize <= 0) return this.#blocks.length < BLOCKS_WITHOUT_TARGET;
-    let size = this.#packedSize() + this.#head.size + rows.ends[row]! - rows.starts[row]!;
+    let size = this.#packedSize + this.#head.size + rows.ends[row]! - rows.starts[row]!;
     if (format >= 4) size += this.#symbols.size + metadataSize(rows, row);
     return size < targetSize;
   }
@@ -148,6 +151,7 @@ export class ChunkBuilder {
       packing: undefined,
     };
     this.#blocks.push(block);
+    this.#packedSize += block.payload!.length;
     // A stream that filled one block most often fills the next with about as much.
     const room = {
       textSize: Math.ceil(1.1 * block.payload!.length),
@@ -211,6 +215,7 @@ export class ChunkBuilder {
       // What is stored as it is would keep the whole buffer of the head alive.
       block.packed = packed.buffer === payload.buffer ? packed.slice() : packed;
       block.payload = undefined;
+      this.#packedSize += block.packed.length - payload.length;
       block.packing = undefined;
     };
     const packed = codecs.compress(encoding, payload);
@@ -259,6 +264,7 @@ export class ChunkBuilder {
     this.#symbols = fresh.#symbols;
     this.#head = fresh.#head;
     this.#blocks = fresh.#blocks;
+    this.#packedSize = fresh.#packedSize;
   }
 
   #write(): Uint8Array | Promise<Uint8Array> {
@@ -301,12 +307,6 @@ export class ChunkBuilder {
       assert(packed !== undefined, "a block is still being compressed");
       return { ...rest, packed };
     });
-  }
-
-  #packedSize(): number {
-    let size = 0;
-    for (const { packed, payload } of this.#blocks) size += (packed ?? payload!).length;
-    return size;
   }
 }
 

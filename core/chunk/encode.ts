@@ -66,7 +66,7 @@ export function writeChunk({ format, encoding, symbols, blocks }: ChunkParts): U
     out.size64(metasSize);
   }
   out.size64(metasAt);
-  return out.take();
+  return out.view();
 }
 
 function closeSection(out: ByteWriter, start: number): void {

@@ -24,6 +24,8 @@ import { readBlockSize } from "./snappy-size.ts";
 const IDENTIFIER = Uint8Array.of(0xff, 6, 0, 0, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59);
 const HEADER_SIZE = 4;
 const CRC_SIZE = 4;
+/** Header, crc and declared size of a frame. */
+const FRAME_OVERHEAD = HEADER_SIZE + CRC_SIZE + 5;
 const COMPRESSED = 0x00;
 const STORED = 0x01;
 const FIRST_SKIPPABLE = 0x80;
@@ -32,17 +34,28 @@ const STREAM = 0xff;
 /** One framed stream of the bytes. */
 export function snappyFrame(bytes: Uint8Array): Uint8Array {
   if (bytes.length === 0) return new Uint8Array(0);
-  const frames = Math.ceil(bytes.length / PIECE_SIZE);
-  const overhead = HEADER_SIZE + CRC_SIZE + 5;
-  const out = new Uint8Array(
-    IDENTIFIER.length + frames * overhead + encodedSizeMax(bytes.length) + 32 * frames,
-  );
+  const out = roomFor(bytes.length);
   out.set(IDENTIFIER);
   let at = IDENTIFIER.length;
   for (let start = 0; start < bytes.length; start += PIECE_SIZE) {
     at = writeFrame(out, at, bytes.subarray(start, start + PIECE_SIZE));
   }
   return out.slice(0, at);
+}
+
+/** Output goes here first: its size is known only afterwards, and a fresh buffer of the worst size costs. */
+let scratch = new Uint8Array(0);
+/** Beyond this a buffer is not kept. */
+const SCRATCH_SIZE_MAX = 1 << 20;
+
+/** A buffer for the worst that so many bytes become. */
+function roomFor(size: number): Uint8Array {
+  const frames = Math.ceil(size / PIECE_SIZE);
+  const worst = IDENTIFIER.length + frames * (FRAME_OVERHEAD + encodedSizeMax(PIECE_SIZE));
+  if (worst <= scratch.length) return scratch;
+  const room = new Uint8Array(worst);
+  if (worst <= SCRATCH_SIZE_MAX) scratch = room;
+  return room;
 }
 
 /** The text of a framed stream. Corrupt on damage, or before any memory is taken when it passes `sizeMax`. */
