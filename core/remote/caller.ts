@@ -23,7 +23,7 @@ export interface CallPolicy {
 const SLOW_TRIES_MAX = 40;
 
 /** Slowest upload that still counts as one: what a request may last longer by its body. */
-const UPLOAD_BYTES_PER_MS = 64;
+const UPLOAD_BYTES_PER_MS = 256;
 
 /** Loki's words for the operations, as its metrics have them. */
 export type Operation = "S3.GetObject" | "S3.PutObject" | "S3.DeleteObject" | "S3.List";

@@ -61,7 +61,8 @@ export class Pace {
     const lane = this.#lane(prefix);
     const nowMs = this.#clock.ticksMs();
     if (nowMs - lane.cutMs < CUT_EVERY_MS) return;
-    const seconds = Math.max(0.1, (nowMs - lane.countMs) / 1000);
+    // A rate taken for too high is cut again soon; one taken for too low would stay.
+    const seconds = Math.max(0.01, (nowMs - lane.countMs) / 1000);
     const rate = lane.rate === Number.POSITIVE_INFINITY ? lane.count / seconds : lane.rate;
     lane.rate = Math.max(RATE_MIN, rate * CUT_TO);
     lane.cutRate = lane.rate;
