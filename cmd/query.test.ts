@@ -185,7 +185,7 @@ test("exit codes are for scripts", async () => {
   assert.equal((await lokits(["query", "{}", "--no-such-flag"])).code, 2);
   assert.equal((await lokits(["nope"])).code, 2);
   assert.equal((await lokits(["query", "--help"])).code, 0);
-  assert.match((await lokits(["query", "{a="])).stderr, /parse error at line 1, col 4/);
+  assert.match((await lokits(["query", "{a=", "--stdin"])).stderr, /parse error at line 1, col 4/);
 });
 
 test("ingest writes old lines into a bucket at their own times, from text and from JSON", async () => {
