@@ -76,7 +76,7 @@ class FetchWire implements S3Wire {
     const { prefix, delimiter, startAfter, token } = asked;
     const query = {
       "list-type": "2",
-      prefix,
+      ...(prefix !== "" && { prefix }),
       ...(delimiter !== undefined && { delimiter }),
       ...(startAfter !== undefined && { "start-after": startAfter }),
       ...(token !== undefined && { "continuation-token": token }),

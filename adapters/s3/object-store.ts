@@ -133,7 +133,7 @@ class ClientWire implements S3Wire {
   async list(bucket: string, query: ListQuery, attempt: Attempt): Promise<ListPage> {
     const command = new ListObjectsV2Command({
       Bucket: bucket,
-      Prefix: query.prefix,
+      ...(query.prefix !== "" && { Prefix: query.prefix }),
       Delimiter: query.delimiter,
       StartAfter: query.startAfter,
       ContinuationToken: query.token,
