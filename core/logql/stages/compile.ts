@@ -1,5 +1,4 @@
 /** From the stages of a query to what runs: line filters for blocks first, then work row by row. */
-import type { TemplateOptions } from "../../golang/template/template.ts";
 import type { ByteSearch } from "../../ports/byte-search.ts";
 import { DecolorizeStage } from "./decolorize.ts";
 import { DropStage, KeepStage } from "./drop-keep.ts";
@@ -19,6 +18,7 @@ import { RegexpStage } from "./regexp.ts";
 import { type LokiStage, reorder, type Segment, type WorkStage } from "./reorder.ts";
 import type { RowStage } from "./row.ts";
 import { makeOf } from "./stage-error.ts";
+import type { StageTemplateOptions } from "./template.ts";
 import { UnpackStage } from "./unpack.ts";
 
 export interface Program {
@@ -32,7 +32,7 @@ interface Context {
   readonly search: ByteSearch;
   readonly hints: Hints;
   readonly names: Names;
-  readonly templates: TemplateOptions;
+  readonly templates: StageTemplateOptions;
 }
 
 /** Throws BadRequest in Loki's words when a stage cannot be built (spec logql-parse-errors §6). */

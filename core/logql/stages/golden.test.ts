@@ -1,14 +1,20 @@
 /** Log queries of the recorded answers, straight through compilePipeline(). */
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { portableSearch } from "../../bytes/search.ts";
-import { toObject } from "../../labels/labels.ts";
+import { fingerprint } from "../../labels/fingerprint.ts";
+import { compareLabels, labelsOf, toObject } from "../../labels/labels.ts";
+import { compileMatcher, matchesAll } from "../../labels/matcher.ts";
 import type { StreamBlock } from "../../model/block.ts";
+import type { Matcher } from "../../model/matcher.ts";
 import type { LogExpr } from "../syntax/ast.ts";
 import { parseQuery } from "../syntax/parse.ts";
 import { compilePipeline } from "./pipeline.ts";
-import { type Answer, hasGolden, matching, readAnswers, readCorpus } from "./testing/golden.ts";
+import { blockOf, type TestEntry } from "./testing/blocks.ts";
 
+const FOLDER = new URL("../../../../shared/golden/", import.meta.url);
 const skip = hasGolden() ? false : "shared/golden is not beside the repository";
 
 test("log queries give the recorded streams", { skip }, () => {
@@ -18,6 +24,17 @@ test("log queries give the recorded streams", { skip }, () => {
 test("log queries over structured metadata give the recorded streams of Loki 3", { skip }, () => {
   checkAll(readAnswers("answers-3x.json"), readCorpus({ metadata: true }));
 });
+
+/** What was asked of real Loki, and what it answered (shared/golden/README.md). */
+interface Answer {
+  readonly id: string;
+  readonly group: string;
+  readonly path: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly status: number;
+  readonly body: unknown;
+  readonly alt?: { readonly status: number; readonly body: unknown };
+}
 
 interface Streams {
   readonly stream: Record<string, string>;
@@ -104,4 +121,41 @@ function difference(given: Streams[] | string, answer: Answer): string {
   let at = 0;
   while (g[at] === w[at] && at < w.length) at++;
   return `${answer.id} ${answer.params.query}\n given …${g.slice(Math.max(0, at - 60), at + 120)}\n want  …${w.slice(Math.max(0, at - 60), at + 120)}`;
+}
+
+/** False where the recordings are not at hand. */
+function hasGolden(): boolean {
+  return existsSync(new URL("answers.json", FOLDER));
+}
+
+function readAnswers(name: "answers.json" | "answers-3x.json"): Answer[] {
+  return JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")) as Answer[];
+}
+
+/** The corpus as one block a stream. With metadata it is the corpus as Loki 3 was given it. */
+function readCorpus(options: { metadata: boolean }): StreamBlock[] {
+  const text = gunzipSync(readFileSync(new URL("corpus.jsonl.gz", FOLDER))).toString();
+  const streams = new Map<string, { labels: Record<string, string>; entries: TestEntry[] }>();
+  for (const [index, json] of text.trimEnd().split("\n").entries()) {
+    const { labels, ts, line } = JSON.parse(json);
+    const key = JSON.stringify(labels);
+    const stream = streams.get(key) ?? { labels, entries: [] as TestEntry[] };
+    streams.set(key, stream);
+    const metadata = labelsOf({ request_id: `r${index % 97}`, shard: `${index % 3}` });
+    stream.entries.push({ time: BigInt(ts), line, ...(options.metadata ? { metadata } : {}) });
+  }
+  return [...streams.values()].map(({ labels, entries }) => {
+    const sorted = labelsOf(labels);
+    return {
+      stream: { labels: sorted, fingerprint: fingerprint(sorted) },
+      block: blockOf(entries),
+    };
+  });
+}
+
+function matching(corpus: readonly StreamBlock[], matchers: readonly Matcher[]): StreamBlock[] {
+  const compiled = matchers.map(compileMatcher);
+  return corpus
+    .filter(({ stream }) => matchesAll(compiled, stream.labels))
+    .sort((a, b) => compareLabels(a.stream.labels, b.stream.labels));
 }

@@ -72,8 +72,8 @@ export class JsonStage implements RowStage {
   #isFirst = true;
   /** By depth, the index of the next element; -1 in an object. */
   readonly #elements = new Int32Array(DEPTH_MAX + 1);
-  /** Past the outermost nested value. That it ends is known before anything in it is read. */
-  #outerEnd = 0;
+  /** By depth, past what is being read. That a value ends is known before anything in it is read. */
+  readonly #ends = new Int32Array(DEPTH_MAX + 1);
 
   constructor(hints: Hints, names: Names, options: JsonOptions) {
     this.#hints = hints;
@@ -97,13 +97,14 @@ export class JsonStage implements RowStage {
     return outcome !== DROPPED;
   }
 
-  #walk(text: Uint8Array, start: number, end: number): number {
-    let at = skipSpace(text, start, end);
-    if (at >= end || text[at] !== OPEN_OBJECT) return NO_OBJECT;
+  #walk(text: Uint8Array, start: number, lineEnd: number): number {
+    let at = skipSpace(text, start, lineEnd);
+    if (at >= lineEnd || text[at] !== OPEN_OBJECT) return NO_OBJECT;
     this.#depth = 0;
-    this.#enter(this.#root, -1);
+    this.#enter(this.#root, -1, lineEnd);
     at++;
     for (;;) {
+      const end = this.#ends[this.#depth]!;
       at = skipSpace(text, at, end);
       if (at >= end) return this.#isFirst ? MALFORMED : NO_ARRAY;
       if (!this.#isFirst && text[at] !== this.#closing) {
@@ -113,7 +114,7 @@ export class JsonStage implements RowStage {
       }
       if (text[at] === this.#closing) {
         if (this.#depth === 0) return DONE;
-        at = this.#leave(at);
+        at = this.#leave();
       } else {
         at = this.#member(text, at, end);
         if (at < 0) return at;
@@ -177,31 +178,30 @@ export class JsonStage implements RowStage {
   /** An object or an array: is passed over, or entered. */
   #block(text: Uint8Array, start: number, end: number): number {
     const isArray = text[start] === OPEN_ARRAY;
+    const past = blockEnd(text, start, end);
+    if (past < 0) return isArray ? NO_ARRAY : NO_OBJECT;
     const inner = isArray && !this.#arrays ? undefined : this.#key.inner;
-    if (this.#depth === 0 || inner === undefined) {
-      const past = blockEnd(text, start, end);
-      if (past < 0) return isArray ? NO_ARRAY : NO_OBJECT;
-      if (inner === undefined) return past;
-      this.#outerEnd = past;
-    }
+    if (inner === undefined) return past;
     this.#outer[this.#depth++] = this.#table;
-    this.#enter(inner, isArray ? 0 : -1);
+    this.#enter(inner, isArray ? 0 : -1, past);
     return start + 1;
   }
 
-  #enter(table: KeyTable, element: number): void {
+  #enter(table: KeyTable, element: number, end: number): void {
     this.#table = table;
     table.restart();
     this.#elements[this.#depth] = element;
+    this.#ends[this.#depth] = end;
     this.#closing = element < 0 ? CLOSE_OBJECT : CLOSE_ARRAY;
     this.#isFirst = true;
   }
 
-  #leave(at: number): number {
+  #leave(): number {
+    const past = this.#ends[this.#depth]!;
     this.#table = this.#outer[--this.#depth]!;
     this.#closing = this.#elements[this.#depth]! < 0 ? CLOSE_OBJECT : CLOSE_ARRAY;
     this.#isFirst = false;
-    return this.#depth === 0 ? this.#outerEnd : at + 1;
+    return past;
   }
 
   #newTable(prefix: string, depth: number): KeyTable {

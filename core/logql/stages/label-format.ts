@@ -1,10 +1,15 @@
 /** `| label_format a=b, c="{{ .d }}"`: renames and computes labels (spec logql §10.1). */
-import type { TemplateOptions } from "../../golang/template/template.ts";
 import { BadRequest } from "../../model/errors.ts";
 import type { LabelFormat } from "../syntax/ast.ts";
 import type { Names } from "./names.ts";
 import type { Row, RowStage } from "./row.ts";
-import { frozenData, type LabelTemplate, TEMPLATE_ERROR, templateOf } from "./template.ts";
+import {
+  frozenData,
+  type LabelTemplate,
+  type StageTemplateOptions,
+  TEMPLATE_ERROR,
+  templateOf,
+} from "./template.ts";
 
 const ERROR = "__error__";
 
@@ -16,7 +21,7 @@ export class LabelFormatStage implements RowStage {
   readonly labelsOnly: boolean;
   readonly #steps: readonly Step[];
 
-  constructor(formats: readonly LabelFormat[], names: Names, options: TemplateOptions) {
+  constructor(formats: readonly LabelFormat[], names: Names, options: StageTemplateOptions) {
     refuseNames(formats);
     this.#steps = formats.map((format): Step => {
       const id = names.id(format.name);

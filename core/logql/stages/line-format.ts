@@ -1,13 +1,18 @@
 /** `| line_format "{{ .msg }}"`: a new line from the labels (spec logql §10). */
-import type { TemplateOptions } from "../../golang/template/template.ts";
 import type { Row, RowStage } from "./row.ts";
-import { type LabelTemplate, liveData, TEMPLATE_ERROR, templateOf } from "./template.ts";
+import {
+  type LabelTemplate,
+  liveData,
+  type StageTemplateOptions,
+  TEMPLATE_ERROR,
+  templateOf,
+} from "./template.ts";
 
 export class LineFormatStage implements RowStage {
   readonly labelsOnly = false;
   readonly #template: LabelTemplate;
 
-  constructor(template: string, options: TemplateOptions) {
+  constructor(template: string, options: StageTemplateOptions) {
     this.#template = templateOf("line", template, {
       ...options,
       prefix: "invalid line template: ",

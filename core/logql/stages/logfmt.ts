@@ -44,21 +44,27 @@ export class LogfmtStage implements RowStage {
     scan.start(row.text, row.start, row.end);
     this.#keys.restart();
     while (scan.next()) {
-      const key = scan.error === undefined ? this.#key(row.text) : undefined;
-      if (key?.broken) scan.failKey();
-      else if (key?.wanted) {
-        if (!this.#extract(row, key.id)) return false;
-        if (labels.complete) return true;
-      } else if (scan.escaped && this.#options.strict) scan.unescape();
+      if (scan.error === undefined && !this.#pair(row)) return false;
       if (scan.error !== undefined && this.#options.strict) {
         labels.fail(LOGFMT_ERROR, scan.error);
         return true;
       }
+      if (labels.complete) return true;
     }
     return true;
   }
 
-  /** False when the row is dropped. */
+  /** Takes the pair at hand. False when the row is dropped. */
+  #pair(row: Row): boolean {
+    const scan = this.#scan;
+    const key = this.#keys.find(row.text, scan.keyStart, scan.keyEnd);
+    if (key.broken) scan.failKey();
+    else if (key.wanted) return this.#extract(row, key.id);
+    // A bad escape is an error in a value, too, that nobody asks for.
+    else if (scan.escaped && this.#options.strict) scan.unescape();
+    return true;
+  }
+
   #extract({ labels }: Row, id: number): boolean {
     const { escaped, valueStart, valueEnd } = this.#scan;
     if (escaped) {
@@ -69,16 +75,11 @@ export class LogfmtStage implements RowStage {
     return labels.extract(id, CLEAN, valueStart, valueEnd);
   }
 
-  #key(text: Uint8Array): Key {
-    const { keyStart, keyEnd } = this.#scan;
-    return this.#keys.find(text, keyStart, keyEnd);
-  }
-
   #table(): KeyTable {
-    return new KeyTable((bytes) => this.#newKey(bytes), newKeyBudget());
+    return new KeyTable((bytes) => this.#key(bytes), newKeyBudget());
   }
 
-  #newKey(bytes: Uint8Array): Key {
+  #key(bytes: Uint8Array): Key {
     const { name, broken } = logfmtKey(bytes);
     const wanted = name !== "" && !broken && wantsName(this.#hints, name);
     return { bytes, id: wanted ? this.#names.id(name) : -1, wanted, broken, inner: undefined };

@@ -2,6 +2,7 @@
 import type { Block, StreamId } from "../../model/block.ts";
 import type { ByteSearch } from "../../ports/byte-search.ts";
 import { builderHints, compileStages } from "./compile.ts";
+import { Growth } from "./growth.ts";
 import type { Hints } from "./hints.ts";
 import { LabelBuilder } from "./label-builder.ts";
 import { LabelSets } from "./label-set.ts";
@@ -48,7 +49,10 @@ export class Machine {
     this.names = names;
     const { filters, work } = compileStages(stages, {
       search: options.search,
-      templates: options.now === undefined ? {} : { now: options.now },
+      templates: {
+        growth: new Growth(),
+        ...(options.now === undefined ? {} : { now: options.now }),
+      },
       hints,
       names,
     });

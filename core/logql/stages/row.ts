@@ -27,6 +27,8 @@ export class Row {
   end = 0;
   /** True when the line is no longer that of the block. */
   changed = false;
+  /** Bytes of the line as it is stored. */
+  storedSize = 0;
   readonly #metadata = new MetadataReader();
   #line: string | undefined;
   /** True while the changed line is not yet in `text`. */
@@ -43,6 +45,7 @@ export class Row {
     this.text = block.text;
     this.start = block.starts[index]!;
     this.end = block.ends[index]!;
+    this.storedSize = this.end - this.start;
     this.changed = false;
     this.#line = undefined;
     this.#isStale = false;

@@ -8,6 +8,7 @@ import { TemplateError } from "../../golang/template/template-error.ts";
 import type { TemplateData } from "../../golang/template/values.ts";
 import { BadRequest } from "../../model/errors.ts";
 import type { Stage } from "../syntax/ast.ts";
+import type { Growth } from "./growth.ts";
 import type { LabelBuilder } from "./label-builder.ts";
 import type { Row } from "./row.ts";
 
@@ -20,16 +21,25 @@ export type TemplateResult =
   | { readonly text: string; readonly error: undefined }
   | { readonly text: undefined; readonly error: string };
 
+export interface StageTemplateOptions extends TemplateOptions {
+  /** Shared by the templates of a query. */
+  readonly growth: Growth;
+}
+
 export class LabelTemplate {
   readonly #template: Template;
+  readonly #growth: Growth;
 
-  constructor(template: Template) {
+  constructor(template: Template, growth: Growth) {
     this.#template = template;
+    this.#growth = growth;
   }
 
   execute(data: TemplateData, row: Row): TemplateResult {
     try {
-      return { text: this.#template.execute(data, row), error: undefined };
+      const text = this.#template.execute(data, row);
+      this.#growth.count(text, row.storedSize);
+      return { text, error: undefined };
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
       return { text: undefined, error: error.message };
@@ -41,10 +51,10 @@ export class LabelTemplate {
 export function templateOf(
   name: "line" | "label",
   text: string,
-  options: TemplateOptions & { readonly prefix: string },
+  options: StageTemplateOptions & { readonly prefix: string },
 ): LabelTemplate {
   try {
-    return new LabelTemplate(compileTemplate(name, text, options));
+    return new LabelTemplate(compileTemplate(name, text, options), options.growth);
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error;
     throw new BadRequest(options.prefix + error.message, { cause: error });
