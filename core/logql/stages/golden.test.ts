@@ -15,13 +15,17 @@ import { compilePipeline } from "./pipeline.ts";
 import { blockOf, type TestEntry } from "./testing/blocks.ts";
 
 const FOLDER = new URL("../../../../shared/golden/", import.meta.url);
-const skip = hasGolden() ? false : "shared/golden is not beside the repository";
+const OPTIONS = {
+  skip: hasGolden() ? false : "shared/golden is not beside the repository",
+  /** A busy machine is no failure. */
+  timeout: 120_000,
+};
 
-test("log queries give the recorded streams", { skip }, () => {
+test("log queries give the recorded streams", OPTIONS, () => {
   checkAll(readAnswers("answers.json"), readCorpus({ metadata: false }));
 });
 
-test("log queries over structured metadata give the recorded streams of Loki 3", { skip }, () => {
+test("log queries over structured metadata give the recorded streams of Loki 3", OPTIONS, () => {
   checkAll(readAnswers("answers-3x.json"), readCorpus({ metadata: true }));
 });
 

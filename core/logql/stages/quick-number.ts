@@ -92,7 +92,8 @@ const LETTERS = "kmgtpe";
 export function quickSize(bytes: Uint8Array, start: number, end: number): number {
   if (!scan(bytes, start, end)) return Number.NaN;
   const unit = bytesOf(bytes, unitStart, end);
-  return unit === 0 ? Number.NaN : Math.trunc((digits / POWERS[places]!) * unit);
+  const size = Math.trunc((digits / POWERS[places]!) * unit);
+  return unit === 0 || size >= 2 ** 64 ? Number.NaN : size;
 }
 
 /** Bytes of the unit, 0 when it is none: a letter, an i for powers of 1024, a b; any of them may be missing. */
