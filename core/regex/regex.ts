@@ -4,8 +4,10 @@
  */
 import { type Matcher, RE2JS } from "re2js";
 import { Dfa } from "./dfa.ts";
-import { literalsOf } from "./literals.ts";
+import { literalsOf, prefixOf } from "./literals.ts";
+import { NativeRegex } from "./native.ts";
 import { Needle } from "./needle.ts";
+import type { Node } from "./node.ts";
 import { groupNamesOf, parseRegex } from "./parse.ts";
 import { compileProgram } from "./program.ts";
 
@@ -23,29 +25,35 @@ export class Regex {
   readonly source: string;
   /** Every match contains at least one of these, case and all. Empty when nothing is known. */
   readonly literals: readonly Uint8Array[];
+  /** The one text that every match contains, when there is one. */
+  readonly required: Uint8Array | undefined;
   /** The names of the groups by index, "" for those without; index 0 is the whole match. */
   readonly groupNames: readonly string[];
   readonly #text: string;
+  readonly #node: Node;
   readonly #dfa: Dfa;
-  readonly #needles: readonly Needle[];
+  readonly #needle: Needle | undefined;
+  /** Where the needle begins every match: the automaton for matches that begin where it does. */
+  readonly #prefixDfa: Dfa | undefined;
   #engine: RE2JS | undefined;
+  /** null when the pattern is not for the runtime's own engine. */
+  #native: NativeRegex | null | undefined;
 
-  constructor(pattern: string, options: { anchored: boolean }) {
+  constructor(pattern: string, { anchored }: { anchored: boolean }) {
     // Loki anchors in the text of the pattern, and users see that text in errors: `^(?:()$`.
-    const text = options.anchored ? `^(?:${pattern})$` : pattern;
+    const text = anchored ? `^(?:${pattern})$` : pattern;
     const node = parseRegex(text);
-    const literals = literalsOf(node);
     this.source = pattern;
-    this.#text = text;
+    this.literals = literalsOf(node).map((literal) => ENCODER.encode(literal));
+    this.required = this.literals.length === 1 ? this.literals[0] : undefined;
     this.groupNames = groupNamesOf(node);
-    this.literals = literals.map((text) => ENCODER.encode(text));
-    this.#needles = this.literals.map((bytes) => new Needle(bytes));
-    this.#dfa = new Dfa(compileProgram(node, text), { pattern: text, anchored: options.anchored });
-  }
-
-  /** The one text that every match contains, when there is one. */
-  get required(): Uint8Array | undefined {
-    return this.literals.length === 1 ? this.literals[0] : undefined;
+    this.#text = text;
+    this.#node = node;
+    const program = compileProgram(node, text);
+    this.#dfa = new Dfa(program, { pattern: text, anchored });
+    this.#needle = this.required && new Needle(this.required);
+    const isPrefix = this.#needle !== undefined && sameBytes(this.required!, prefixOf(node));
+    this.#prefixDfa = isPrefix ? new Dfa(program, { pattern: text, anchored: true }) : undefined;
   }
 
   /** Whether the pattern is found in the text (in all of it, when anchored). */
@@ -55,45 +63,64 @@ export class Regex {
 
   /** Whether the pattern is found in text[start, end), as UTF-8. A byte that is none counts as U+FFFD. */
   testBytes(text: Uint8Array, start: number, end: number): boolean {
-    const needles = this.#needles;
-    if (needles.length > 0) {
-      let index = 0;
-      while (index < needles.length && needles[index]!.indexOf(text, start, end) < 0) index += 1;
-      if (index === needles.length) return false;
+    if (this.#needle === undefined) return this.#dfa.testBytes(text, start, end);
+    let at = this.#needle.indexOf(text, start, end);
+    if (at < 0) return false;
+    if (this.#prefixDfa === undefined) return this.#dfa.testBytes(text, start, end);
+    // A few starts are tried one by one. Of more, each may look at the whole text, so one look takes all.
+    for (let tries = 0; tries < PREFIX_TRIES; tries++) {
+      if (this.#prefixDfa.testBytes(text, at, end)) return true;
+      at = this.#needle.indexOf(text, at + 1, end);
+      if (at < 0) return false;
     }
-    return this.#dfa.testBytes(text, start, end);
+    return this.#dfa.testBytes(text, at, end);
   }
 
   /** The leftmost match and its groups, undefined for a group that took no part. Undefined when there is no match. */
-  exec(text: string): (string | undefined)[] | undefined {
-    if (!this.#dfa.test(text)) return undefined;
-    const match = this.#compiled().exec(text);
-    return match === null ? undefined : Array.from(match);
+  exec(text: string): readonly (string | undefined)[] | undefined {
+    return this.#find(text, 0)?.groups;
   }
 
   /** Every match from left to right, none within another, and no empty one right behind another. */
   *matchAll(text: string): Generator<RegexMatch> {
-    if (!this.#dfa.test(text)) return;
-    const matcher = this.#compiled().matcher(text);
     let lastEnd = -1;
-    for (let from = 0; from <= text.length && matcher.find(from); ) {
-      const [start, end] = [matcher.start(), matcher.end()];
-      if (end > start || end !== lastEnd) yield { start, end, groups: groupsOf(matcher) };
+    for (let from = 0; from <= text.length; ) {
+      const match = this.#find(text, from);
+      if (match === undefined) return;
+      const { start, end } = match;
+      if (end > start || end !== lastEnd) yield match;
       lastEnd = end;
       const rune = text.codePointAt(end) ?? 0;
       from = end > from ? end : from + (rune > 0xffff ? 2 : 1);
     }
   }
 
-  #compiled(): RE2JS {
+  #find(text: string, from: number): RegexMatch | undefined {
+    if (this.#native === undefined) this.#native = NativeRegex.of(this.#node) ?? null;
+    if (this.#native?.suits(text)) {
+      const match = this.#native.find(text, from);
+      if (match === null) return undefined;
+      return { start: match.index, end: match.index + match[0].length, groups: match };
+    }
+    if (from === 0 && !this.#dfa.test(text)) return undefined;
     this.#engine ??= RE2JS.compile(this.#text);
-    return this.#engine;
+    const matcher = this.#engine.matcher(text);
+    if (!matcher.find(from)) return undefined;
+    return { start: matcher.start(), end: matcher.end(), groups: groupsOf(matcher) };
   }
 }
+
+/** Starts that testBytes tries one by one. */
+const PREFIX_TRIES = 4;
 
 /** Throws BadRequest in the words of Go's regexp when the pattern is none. */
 export function compileRegex(pattern: string, options: { anchored?: boolean } = {}): Regex {
   return new Regex(pattern, { anchored: options.anchored ?? false });
+}
+
+function sameBytes(bytes: Uint8Array, text: string): boolean {
+  const other = ENCODER.encode(text);
+  return bytes.length === other.length && bytes.every((byte, index) => byte === other[index]);
 }
 
 function groupsOf(matcher: Matcher): (string | undefined)[] {

@@ -33,6 +33,7 @@ const ORBITS = new Map<number, readonly number[]>();
 
 /** The rune and its other cases, ascending: `k` gives K, k and the Kelvin sign. */
 export function casesOf(rune: number): readonly number[] {
+  if (rune < 0x80) return ASCII_CASES[rune]!;
   let cases = ORBITS.get(rune);
   if (cases === undefined) {
     const found: number[] = [];
@@ -45,6 +46,14 @@ export function casesOf(rune: number): readonly number[] {
   }
   return cases;
 }
+
+const ASCII_CASES = Array.from({ length: 0x80 }, (_, rune) => {
+  const upper = String.fromCharCode(rune).toUpperCase().charCodeAt(0);
+  const lower = String.fromCharCode(rune).toLowerCase().charCodeAt(0);
+  if (upper === lower) return [rune];
+  if (upper === 0x4b) return [upper, lower, 0x212a]; // The Kelvin sign.
+  return upper === 0x53 ? [upper, lower, 0x17f] : [upper, lower]; // The long s.
+});
 
 /** More letters than have cases; a bound all the same. */
 const ORBITS_MAX = 4096;
