@@ -11,7 +11,7 @@ import type { Config } from "../../core/config/config.ts";
 import type { Value } from "../../core/config/value.ts";
 import type { ObjectStore } from "../../core/ports/object-store.ts";
 import type { Observe } from "../../core/remote/caller.ts";
-import { readS3Settings, type S3Options } from "../../core/remote/s3-settings.ts";
+import { readS3Settings, type S3Options, type StaticKeys } from "../../core/remote/s3-settings.ts";
 import { MemoryObjectStore } from "../../core/sim/store.ts";
 import { PrefixedStore } from "../../core/store/prefixed.ts";
 import { UsageError } from "../flags.ts";
@@ -62,13 +62,22 @@ export async function openS3Options(
   if (options.s3?.startsWith("inmemory:")) return new MemoryObjectStore();
   const endpoint = options.endpoint || env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"];
   const isOwn = options.endpoint || options.s3 || endpoint === undefined;
-  const settings = readS3Settings(
+  const read = readS3Settings(
     isOwn ? options : { ...options, endpoint },
     env["AWS_REGION"] || env["AWS_DEFAULT_REGION"],
   );
+  const keys = read.keys ?? keysOf(env);
+  const settings = { ...read, keys };
   const { makeS3Store } = await import("../../adapters/s3/object-store.ts");
   const { clock, random } = runtime;
   return makeS3Store(settings, { clock, random, ...(observe !== undefined && { observe }) });
+}
+
+/** The first link of Amazon's chain, which its client would look for only in the process's own environment. */
+function keysOf(env: Env): StaticKeys | undefined {
+  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
+  if (env["AWS_PROFILE"] || !id || !secret) return undefined;
+  return { accessKeyId: id, secretAccessKey: secret, ...(token && { sessionToken: token }) };
 }
 
 /** Loki tries a read so often unless told otherwise; what nobody told is ours to choose. */

@@ -15,8 +15,8 @@ export interface PartsWorld {
   readonly caller: Caller;
   /** Throws when an answer disagrees with the part that was sent. */
   readonly check: (part: Part, written: Written) => void;
-  /** Whether the object that is there came from this write. */
-  readonly isOurs: () => Promise<boolean>;
+  /** Whether the object that is there came from this write; one request. */
+  readonly isOurs: (attempt: Attempt) => Promise<boolean>;
 }
 
 /** False when the name is taken and `how` says to leave it alone. Throws S3Failure. */
@@ -91,17 +91,19 @@ async function join(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   let tries = 0;
-  const request = (attempt: Attempt) => {
+  const request = async (attempt: Attempt) => {
     tries = attempt.number;
-    return wire.joinParts(upload, etags, how, attempt);
+    // A try whose answer was lost may have joined them, and some services know no upload twice.
+    if (tries > 1 && (await isOurs(attempt))) return;
+    await wire.joinParts(upload, etags, how, attempt);
   };
   try {
     await caller.call("S3.PutObject", upload, request, { signal });
     return true;
   } catch (error) {
-    // A try whose answer was lost may have joined them: then the upload is gone, or the name taken, by us.
+    // The lost try may also have been slow: then the upload is gone, or the name taken, by us.
     const maybeOurs = tries > 1 && (isAbsent(error) || isTaken(error));
-    if (maybeOurs && (await isOurs())) return true;
+    if (maybeOurs && (await caller.call("S3.GetObject", upload, isOurs, { signal }))) return true;
     if (isTaken(error)) return false;
     throw error;
   }

@@ -20,7 +20,7 @@ import { type Caller, explain } from "./caller.ts";
 import { Integrity, partOf } from "./integrity.ts";
 import { PART_SIZE, putParts } from "./parts.ts";
 import { isAbsent, isPastEnd, isTaken } from "./s3-failure.ts";
-import type { Attempt, Headers, ListPage, ListQuery, Place, S3Wire } from "./s3-wire.ts";
+import type { Attempt, ListPage, ListQuery, Place, S3Wire } from "./s3-wire.ts";
 
 /** The metadata that tells which write made an object, to know our own again when its answer was lost. */
 const WRITE_ID = "lokits-write";
@@ -132,18 +132,14 @@ export class RemoteStore implements ObjectStore {
   }
 
   async #exists(place: Place, signal?: AbortSignal): Promise<boolean> {
+    const request = (attempt: Attempt) => this.#wire.head(place, attempt);
     try {
-      await this.#head(place, signal);
+      await this.#caller.call("S3.GetObject", place, request, { signal });
       return true;
     } catch (error) {
       if (isAbsent(error)) return false;
       throw explain(error, "head", place);
     }
-  }
-
-  #head(place: Place, signal?: AbortSignal): Promise<Headers> {
-    const request = (attempt: Attempt) => this.#wire.head(place, attempt);
-    return this.#caller.call("S3.GetObject", place, request, { signal });
   }
 
   async #putWhole(place: Place, bytes: Uint8Array, write: Write): Promise<boolean> {
@@ -167,7 +163,10 @@ export class RemoteStore implements ObjectStore {
       return true;
     } catch (error) {
       if (!isTaken(error)) throw error;
-      return tries > 1 && (await this.#isOurs(place, write));
+      // A try whose answer was lost may have been the one that took the name.
+      const isOurs = (attempt: Attempt) => this.#isOurs(place, write.id, attempt);
+      const { signal } = write;
+      return tries > 1 && (await this.#caller.call("S3.GetObject", place, isOurs, { signal }));
     }
   }
 
@@ -177,7 +176,7 @@ export class RemoteStore implements ObjectStore {
         wire: this.#wire,
         caller: this.#caller,
         check: (part, written) => this.#integrity.written(part, written, this.#opaqueEtags),
-        isOurs: () => this.#isOurs(place, write),
+        isOurs: (attempt) => this.#isOurs(place, write.id, attempt),
       },
       place,
       bytes,
@@ -186,9 +185,9 @@ export class RemoteStore implements ObjectStore {
     );
   }
 
-  async #isOurs(place: Place, { id, signal }: Write): Promise<boolean> {
+  async #isOurs(place: Place, id: string, attempt: Attempt): Promise<boolean> {
     try {
-      const { metadata } = await this.#head(place, signal);
+      const { metadata } = await this.#wire.head(place, attempt);
       return metadata[WRITE_ID] === id;
     } catch (error) {
       if (isAbsent(error)) return false;

@@ -10,6 +10,8 @@ export interface Faults {
   readonly silence: number;
   /** The connection breaks: before the request takes effect, or within the answer's body. */
   readonly reset: number;
+  /** One bit of an object that is read is another one. */
+  readonly flip: number;
 }
 
 export interface FaultyProxy {
@@ -35,28 +37,35 @@ export async function startFaultyProxy(
   seed: number,
 ): Promise<FaultyProxy> {
   const random = new Random(seed);
-  const spoilt = { slowDown: 0, silence: 0, reset: 0 };
+  const spoilt = { slowDown: 0, silence: 0, reset: 0, flip: 0 };
   const requests: string[] = [];
 
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     requests.push(`${incoming.method} ${incoming.url}`);
     const body = await bodyOf(incoming);
     const fault = choose(faults, random.fraction());
-    if (fault !== undefined) spoilt[fault]++;
+    if (fault !== undefined && fault !== "flip") spoilt[fault]++;
     if (fault === "slowDown") {
       outgoing.writeHead(503, { "content-type": "application/xml" });
       outgoing.end(SLOW_DOWN);
       return;
     }
-    const takesEffect = fault === undefined || random.fraction() < 0.5;
+    const isLost = fault === "silence" || fault === "reset";
+    const takesEffect = !isLost || random.fraction() < 0.5;
     const answer = takesEffect ? await forward(target, incoming, body) : undefined;
     if (fault === "silence") return;
     if (fault === "reset") {
       breakOff(outgoing, answer);
       return;
     }
-    outgoing.writeHead(answer!.status, answer!.headers);
-    outgoing.end(answer!.body);
+    const { status, headers, body: bytes } = answer!;
+    const isObject = incoming.method === "GET" && !incoming.url?.includes("list-type");
+    if (fault === "flip" && isObject && status === 200 && bytes.length > 0) {
+      bytes[random.int(0, bytes.length)]! ^= 1 << random.int(0, 8);
+      spoilt.flip++;
+    }
+    outgoing.writeHead(status, headers);
+    outgoing.end(bytes);
   }
 
   const server = createServer((incoming, outgoing) => {
@@ -75,10 +84,12 @@ export async function startFaultyProxy(
   };
 }
 
-function choose({ slowDown, silence, reset }: Faults, chance: number): keyof Faults | undefined {
-  if (chance < slowDown) return "slowDown";
-  if (chance < slowDown + silence) return "silence";
-  return chance < slowDown + silence + reset ? "reset" : undefined;
+function choose(faults: Faults, chance: number): keyof Faults | undefined {
+  for (const name of ["slowDown", "silence", "reset", "flip"] as const) {
+    chance -= faults[name];
+    if (chance < 0) return name;
+  }
+  return undefined;
 }
 
 function breakOff(outgoing: ServerResponse, answer: Answer | undefined): void {

@@ -97,9 +97,22 @@ export async function s3StoreTests(name: string, make: MakeStore): Promise<void>
       });
     });
 
-    test(`${title}: under SlowDown, silence and broken connections nothing is lost`, async () => {
+    // Of the two only s3rver looks at the time of a request.
+    test(`${title}: a clock an hour off is set right by the service's`, async () => {
+      const store = open(optionsFor(service, await newBucket()));
+      const { now } = Date;
+      Date.now = () => now() + 3_600_000;
+      try {
+        assert.equal(await store.put("fake/a", new Uint8Array(3)), true);
+        assert.equal((await store.get("fake/a"))?.length, 3);
+      } finally {
+        Date.now = now;
+      }
+    });
+
+    test(`${title}: under SlowDown, silence, broken connections and flipped bits nothing is lost`, async () => {
       const seed = 11;
-      const faults = { slowDown: 0.3, silence: 0.1, reset: 0.05 };
+      const faults = { slowDown: 0.3, silence: 0.1, reset: 0.05, flip: 0.1 };
       const proxy = await startFaultyProxy(service.endpoint, faults, seed);
       try {
         const bucket = await newBucket();
@@ -116,8 +129,9 @@ export async function s3StoreTests(name: string, make: MakeStore): Promise<void>
         const direct = open(optionsFor(service, bucket));
         const listed = await Array.fromAsync(direct.list(""), ({ key }) => key);
         assert.deepEqual(listed, ["big", ...KEPT]);
-        const { slowDown, silence, reset } = proxy.spoilt;
-        assert.ok(slowDown > 20 && silence > 5 && reset > 2, JSON.stringify(proxy.spoilt));
+        const { slowDown, silence, reset, flip } = proxy.spoilt;
+        const counts = JSON.stringify(proxy.spoilt);
+        assert.ok(slowDown > 20 && silence > 5 && reset > 2 && flip > 1, counts);
       } finally {
         await proxy.close();
       }
