@@ -20,6 +20,7 @@ const SECOND_NS = 1_000_000_000n;
 const MINUTE_NS = 60n * SECOND_NS;
 const HOUR_NS = 60n * MINUTE_NS;
 const MAX_NS = 2n ** 63n - 1n;
+const INT64_DIGITS = 19;
 
 /** Nanoseconds of a duration. Throws GoError: `time: invalid duration "x"` and its sisters. */
 export function parseGoDuration(text: string): bigint {
@@ -87,27 +88,29 @@ const PART = /^(\d*)(?:(\.)(\d*))?([^.\d]*)/;
 
 /** Nanoseconds, or Go's message. */
 function scan(text: string): bigint | string {
-  const invalid = `time: invalid duration ${timeQuote(text)}`;
+  const invalid = () => `time: invalid duration ${timeQuote(text)}`;
   const negative = text.startsWith("-");
   let rest = negative || text.startsWith("+") ? text.slice(1) : text;
   if (rest === "0") return 0n;
-  if (rest === "") return invalid;
+  if (rest === "") return invalid();
   let sum = 0n;
   while (rest !== "") {
     const [all, whole = "", , fraction = "", unitName = ""] = PART.exec(rest)!;
-    if (whole === "" && fraction === "") return invalid;
-    if (BigInt(whole) > MAX_NS + 1n) return invalid;
+    if (whole === "" && fraction === "") return invalid();
+    // The length first: a line may hold a number of a million digits.
+    if (whole.replace(/^0+/, "").length > INT64_DIGITS || BigInt(whole) > MAX_NS + 1n)
+      return invalid();
     if (unitName === "") return `time: missing unit in duration ${timeQuote(text)}`;
     const unit = UNITS[unitName];
     if (unit === undefined) {
       return `time: unknown unit ${timeQuote(unitName)} in duration ${timeQuote(text)}`;
     }
     sum += BigInt(whole) * BigInt(unit) + fractionOf(fraction, unit);
-    if (sum > MAX_NS + 1n) return invalid;
+    if (sum > MAX_NS + 1n) return invalid();
     rest = rest.slice(all.length);
   }
   if (negative) return -sum;
-  return sum > MAX_NS ? invalid : sum;
+  return sum > MAX_NS ? invalid() : sum;
 }
 
 /** Go takes as many digits as fit 63 bits and multiplies as doubles; so must we, to the nanosecond. */
@@ -126,13 +129,14 @@ function fractionOf(digits: string, unit: number): bigint {
 
 /** Package time quotes by itself: every byte that is not printable ASCII as \xNN. */
 function timeQuote(text: string): string {
-  let out = '"';
-  for (const char of text) {
-    if (char === '"' || char === "\\") out += `\\${char}`;
-    else if (char >= " " && char < "\x80") out += char;
-    else for (const byte of ENCODER.encode(char)) out += `\\x${byte.toString(16).padStart(2, "0")}`;
-  }
-  return `${out}"`;
+  return `"${text.replace(/["\\]|[^ -\x7f]+/g, timeEscape)}"`;
+}
+
+function timeEscape(text: string): string {
+  if (text === '"' || text === "\\") return `\\${text}`;
+  let out = "";
+  for (const byte of ENCODER.encode(text)) out += `\\x${byte.toString(16).padStart(2, "0")}`;
+  return out;
 }
 
 const ENCODER = new TextEncoder();
