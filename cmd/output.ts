@@ -11,6 +11,10 @@ export interface OutputEntry {
   readonly time: bigint;
   readonly labels: Labels;
   readonly line: string;
+  /** Lines of one number follow each other in their stream; only with lines of context. */
+  readonly group?: number;
+  /** False for a line of context. */
+  readonly match?: boolean;
 }
 
 export interface OutputOptions {
@@ -61,7 +65,7 @@ async function writeStdout(text: string): Promise<void> {
 
 /** One log line as text, without the newline at its end. */
 export function printEntry(
-  { time, labels, line }: OutputEntry,
+  { time, labels, line, group, match }: OutputEntry,
   { mode, noLabels, colour }: OutputOptions,
 ): string {
   if (mode === "raw") return line.endsWith("\n") ? line.slice(0, -1) : line;
@@ -70,12 +74,14 @@ export function printEntry(
       ...(noLabels ? {} : { labels: Object.fromEntries(labels) }),
       line,
       timestamp: printNanos(time),
+      ...(group === undefined ? {} : { group, match: match === true }),
     };
     return escapeHtml(JSON.stringify(entry));
   }
   const stamp = printSeconds(time);
   const set = noLabels ? "" : `${printLabels(labels)} `;
   if (!colour) return `${stamp} ${set}${line.trim()}`;
+  if (match === false) return `\x1b[2m${stamp} ${set}${line.trim()}\x1b[0m`;
   return `\x1b[34m${stamp}\x1b[0m \x1b[31m${set}\x1b[0m${line.trim()}`;
 }
 

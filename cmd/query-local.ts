@@ -1,15 +1,10 @@
 /** A question to sources in this process: the querier without a server around it. */
-
-import { evaluate } from "../core/logql/exec/engine.ts";
-import type { QueryParams } from "../core/logql/plan/params.ts";
-import type { LogExpr, MetricExpr } from "../core/logql/syntax/ast.ts";
 import { parseQuery } from "../core/logql/syntax/parse.ts";
 import { DEFAULT_LIMITS, type Limits, type LimitsOf } from "../core/model/limits.ts";
-import { newScanStats } from "../core/model/stats.ts";
 import type { Tenant } from "../core/model/tenant.ts";
 import type { LogSource } from "../core/ports/log-source.ts";
-import { orderedEntries } from "../core/querier/ordered.ts";
-import { SourceScanner } from "../core/querier/scan.ts";
+import type { InstantRequest, LineEntry, RangeRequest } from "../core/ports/query-service.ts";
+import { Querier } from "../core/querier/service.ts";
 import type { OutputEntry } from "./output.ts";
 import { type Answer, defaultStep, type Question } from "./question.ts";
 import { runtime } from "./wire/runtime.ts";
@@ -36,66 +31,78 @@ export interface LocalQuestion extends Question {
 /** Wider than any bucket, narrower than 64 bits with room to subtract. */
 const EVER = { start: -(2n ** 62n), end: 2n ** 62n };
 
+const NEVER = new AbortController().signal;
+
 export async function askLocal(question: LocalQuestion): Promise<Answer> {
-  const expr = parseQuery(question.text);
-  return expr.kind === "log" ? askLines(expr, question) : await askMetric(expr, question);
+  const { sources, explain } = question;
+  const querier = new Querier({ sources, limits: ownLimits, ...runtime });
+  const isLines = parseQuery(question.text).kind === "log";
+  if (explain !== undefined) return await askPlan(querier, question, isLines);
+  return isLines ? askLines(querier, question) : await askMetric(querier, question);
 }
 
-function askLines(expr: LogExpr, question: LocalQuestion): Answer {
-  const stats = newScanStats();
-  const { limit, direction, tenant, sources } = question;
-  const entries = orderedEntries(expr, new SourceScanner(tenant, sources), {
-    from: question.start ?? EVER.start,
-    through: question.end ?? EVER.end,
-    direction,
-    stats,
-    search: runtime.search,
-  });
+function askLines(querier: Querier, question: LocalQuestion): Answer {
+  const { start = EVER.start, end = EVER.end, around } = question;
+  const request = {
+    ...linesBetween({ start, end }, question),
+    ...(around === undefined ? {} : { around }),
+  };
+  const { batches, scan } = querier.lines([question.tenant], request, NEVER);
   return {
     kind: "lines",
-    lines: upTo(entries, limit),
-    remarks: { warnings: stats.warnings, stats },
+    lines: entriesOf(batches),
+    remarks: { warnings: scan.warnings, stats: scan },
   };
 }
 
-async function askMetric(expr: MetricExpr, question: LocalQuestion): Promise<Answer> {
-  const stats = newScanStats();
-  const { tenant, sources, direction } = question;
-  const bounds =
-    question.start === undefined || question.end === undefined ? await question.bounds() : EVER;
-  const at = question.at;
-  const start = at ?? question.start ?? bounds.start;
-  const end = at ?? question.end ?? bounds.end;
-  const params: QueryParams = {
-    ...{
-      start,
-      end,
-      step: question.step ?? defaultStep(start, end),
-      interval: 0n,
-      limit: 0,
-      direction,
-    },
-    ...{ instant: at !== undefined, limits: OWN_LIMITS },
-  };
-  const scanner = new SourceScanner(tenant, sources);
-  const result = await evaluate(expr, params, {
-    scanner,
-    search: runtime.search,
-    stats,
-    clock: runtime.clock,
-  });
+async function askMetric(querier: Querier, question: LocalQuestion): Promise<Answer> {
+  const prepared = querier.prepare([question.tenant], await metricRequest(question));
+  const { result, stats, warnings } = await prepared.run(NEVER);
   if (result.kind === "streams") throw new Error("a metric query gave lines");
-  return { kind: "metric", result, remarks: { warnings: stats.warnings, stats } };
+  return { kind: "metric", result, remarks: { warnings, stats: stats.scan } };
 }
 
-async function* upTo(
-  batches: AsyncIterable<readonly OutputEntry[]>,
-  limit: number,
+async function askPlan(
+  querier: Querier,
+  question: LocalQuestion,
+  isLines: boolean,
+): Promise<Answer> {
+  const request = isLines
+    ? linesBetween(await boundsOf(question), question)
+    : await metricRequest(question);
+  const options = { analyze: question.explain === "analyze", signal: NEVER };
+  const explanation = await querier.explain([question.tenant], request, options);
+  return { kind: "explanation", explanation, remarks: { warnings: [] } };
+}
+
+/** Lines have no steps: any will do. */
+function linesBetween(
+  { start, end }: { start: bigint; end: bigint },
+  { text: query, limit, direction }: Question,
+): RangeRequest {
+  const stepMs = Math.max(1, Number((end - start) / 1_000_000n));
+  return { kind: "range", query, start, end, stepMs, interval: 0n, limit, direction };
+}
+
+async function metricRequest(question: LocalQuestion): Promise<RangeRequest | InstantRequest> {
+  const { text: query, at, direction } = question;
+  if (at !== undefined) return { kind: "instant", query, time: at, limit: 0, direction };
+  const { start, end } = await boundsOf(question);
+  const step = question.step ?? defaultStep(start, end);
+  const stepMs = Math.max(1, Number(step / 1_000_000n));
+  return { kind: "range", query, start, end, stepMs, interval: 0n, limit: 0, direction };
+}
+
+async function boundsOf({ start, end, bounds }: LocalQuestion) {
+  if (start !== undefined && end !== undefined) return { start, end };
+  const all = await bounds();
+  return { start: start ?? all.start, end: end ?? all.end };
+}
+
+async function* entriesOf(
+  batches: AsyncIterable<readonly LineEntry[]>,
 ): AsyncGenerator<readonly OutputEntry[]> {
-  let left = limit;
   for await (const batch of batches) {
-    yield batch.length <= left ? batch : batch.slice(0, left);
-    left -= batch.length;
-    if (left <= 0) return;
+    yield batch.map((entry) => ({ ...entry, labels: entry.labels.labels }));
   }
 }

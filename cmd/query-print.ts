@@ -1,5 +1,11 @@
 /** Writes the answer of `query`: data to stdout, everything else to stderr. */
-import { type Output, type OutputMode, printEntry, printMetric } from "./output.ts";
+import {
+  type Output,
+  type OutputEntry,
+  type OutputMode,
+  printEntry,
+  printMetric,
+} from "./output.ts";
 import type { Answer, Remarks } from "./question.ts";
 
 export interface PrinterOptions {
@@ -13,6 +19,7 @@ export class Printer {
   readonly #output: Output;
   readonly #options: PrinterOptions;
   #remarks: Remarks | undefined;
+  #group: number | undefined;
 
   constructor(output: Output, options: PrinterOptions) {
     this.#output = output;
@@ -25,9 +32,14 @@ export class Printer {
     let found = 0;
     if (answer.kind === "lines") {
       for await (const entries of answer.lines) {
-        for (const entry of entries) await this.#output.line(printEntry(entry, this.#options));
-        found += entries.length;
+        for (const entry of entries) {
+          await this.#printLine(entry);
+          if (entry.match !== false) found++;
+        }
       }
+    } else if (answer.kind === "explanation") {
+      const { text, json } = answer.explanation;
+      await this.#output.line(this.#options.mode === "jsonl" ? JSON.stringify(json) : text);
     } else {
       for (const line of printMetric(answer.result, this.#options.mode))
         await this.#output.line(line);
@@ -37,6 +49,16 @@ export class Printer {
     // A warning means that lines may be missing: that is said even to those who asked for quiet.
     for (const warning of answer.remarks.warnings) console.error(`warning: ${warning}`);
     return found;
+  }
+
+  /** Lines that do not follow each other are set apart as grep does. */
+  async #printLine(entry: OutputEntry): Promise<void> {
+    const { group } = entry;
+    if (group !== undefined && this.#options.mode !== "jsonl") {
+      if (this.#group !== undefined && this.#group !== group) await this.#output.line("--");
+      this.#group = group;
+    }
+    await this.#output.line(printEntry(entry, this.#options));
   }
 
   printStats(): void {

@@ -1,9 +1,12 @@
 /** `query` against a server: pages of lines, as logcli asks for them. */
 import { compareLabels, printLabels } from "../core/labels/labels.ts";
+import { isBeyond } from "../core/logql/stages/reorder.ts";
+import type { Expr } from "../core/logql/syntax/ast.ts";
 import { parseQuery } from "../core/logql/syntax/parse.ts";
 import { Client, resultOf } from "./client.ts";
 import type { Flags } from "./flags.ts";
 import type { OutputEntry } from "./output.ts";
+import { openStream, streamedLines } from "./query-stream.ts";
 import type { Answer, Question } from "./question.ts";
 import { runtime } from "./wire/runtime.ts";
 
@@ -16,24 +19,86 @@ export async function askServer(question: Question, flags: Flags): Promise<Answe
   const now = runtime.clock.now();
   const end = question.end ?? now;
   const bounded = { ...question, end, start: question.start ?? end - HOUR };
+  const expr = parsed(question.text);
+  const isLines = expr === undefined || expr.kind === "log";
+  if (question.explain !== undefined) return await askPlan(client, bounded, isLines);
+  if (!isLines) return await askMetric(client, bounded);
   const warnings: string[] = [];
-  if (isMetric(question.text)) return await askMetric(client, bounded);
-  return { kind: "lines", lines: pages(client, bounded, warnings), remarks: { warnings } };
+  const remarks = { warnings };
+  const stream = await streamOf(client, bounded, expr);
+  if (stream !== undefined) {
+    return { kind: "lines", lines: streamedLines(stream, warnings), remarks };
+  }
+  return { kind: "lines", lines: pages(client, bounded, warnings), remarks };
 }
 
 type Bounded = Question & { readonly start: bigint; readonly end: bigint };
 
 /** What our parser does not know, the server is left to judge: it is asked as a log query. */
-function isMetric(text: string): boolean {
+function parsed(text: string): Expr | undefined {
   try {
-    return parseQuery(text).kind !== "log";
+    return parseQuery(text);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
+/**
+ * A stream where pages will not do, from servers that have it: for all lines there are, for lines with
+ * others around them, and for those in another order than that of time.
+ */
+async function streamOf(
+  client: Client,
+  question: Bounded,
+  expr: Expr | undefined,
+): Promise<Response | undefined> {
+  const { around, limit } = question;
+  const isWhole = expr?.kind === "log" && expr.stages.some(isBeyond);
+  const isNeeded = around !== undefined || isWhole;
+  if (!isNeeded && Number.isFinite(limit)) return undefined;
+  const params = linesParams(question);
+  params.set("limit", Number.isFinite(limit) ? String(limit) : "0");
+  for (const [name, count] of Object.entries(around ?? {})) params.set(name, String(count));
+  try {
+    const stream = await openStream(client, params);
+    if (stream === undefined && isNeeded) {
+      throw new Error("the server cannot do this: it has no streams of lines, as lokits has");
+    }
+    return stream;
+  } catch (error) {
+    if (isNeeded) throw error;
+    // Loki wants a limit. Whatever else it was, the first page will tell.
+    return undefined;
+  }
+}
+
+function linesParams({ text, direction, start, end }: Bounded): URLSearchParams {
+  return new URLSearchParams({
+    query: text,
+    direction,
+    start: String(start),
+    end: String(end),
+  });
+}
+
+async function askPlan(client: Client, question: Bounded, isLines: boolean): Promise<Answer> {
+  const params = isLines ? linesParams(question) : metricParams(question);
+  if (isLines && Number.isFinite(question.limit)) params.set("limit", String(question.limit));
+  if (question.explain === "analyze") params.set("analyze", "true");
+  params.set("format", "json");
+  const body = await client.get("/loki/api/v1/explain", params);
+  const { text, ...json } = (body as { data: { text: string } }).data;
+  return { kind: "explanation", explanation: { text, json }, remarks: { warnings: [] } };
+}
+
 async function askMetric(client: Client, question: Bounded): Promise<Answer> {
-  const { text, start, end, at, step } = question;
+  const path = question.at === undefined ? "/loki/api/v1/query_range" : "/loki/api/v1/query";
+  const result = resultOf(await client.get(path, metricParams(question)));
+  if (result.kind === "streams") throw new Error("the server answered a metric query with lines");
+  return { kind: "metric", result, remarks: { warnings: [] } };
+}
+
+function metricParams({ text, start, end, at, step }: Bounded): URLSearchParams {
   const params = new URLSearchParams({ query: text });
   if (at !== undefined) params.set("time", String(at));
   else {
@@ -41,10 +106,7 @@ async function askMetric(client: Client, question: Bounded): Promise<Answer> {
     params.set("end", String(end));
     if (step !== undefined) params.set("step", String(Number(step) / 1e9));
   }
-  const path = at === undefined ? "/loki/api/v1/query_range" : "/loki/api/v1/query";
-  const result = resultOf(await client.get(path, params));
-  if (result.kind === "streams") throw new Error("the server answered a metric query with lines");
-  return { kind: "metric", result, remarks: { warnings: [] } };
+  return params;
 }
 
 /**
@@ -62,13 +124,8 @@ async function* pages(
   let edge = new Set<string>();
   while (left > 0) {
     const size = Math.min(BATCH, left + edge.size);
-    const params = new URLSearchParams({
-      query: question.text,
-      direction: question.direction,
-      limit: String(size),
-      start: String(start),
-      end: String(end),
-    });
+    const params = linesParams({ ...question, start, end });
+    params.set("limit", String(size));
     const body = await client.get("/loki/api/v1/query_range", params);
     warnings.push(...((body as { warnings?: string[] }).warnings ?? []));
     const all = entriesOf(body, forward);

@@ -1,5 +1,8 @@
 /** `lokits query`: asks a server, a bucket or plain files. */
 import { type ArgsDef, defineCommand } from "citty";
+import { parseQuery } from "../core/logql/syntax/parse.ts";
+import { prettyExpr } from "../core/logql/syntax/pretty.ts";
+import type { Around } from "../core/ports/query-service.ts";
 import { CLIENT_ARGS, CLIENT_ENVIRONMENT } from "./client.ts";
 import { type Flags, parseFlags, UsageError } from "./flags.ts";
 import { Output, type OutputMode, wantsColour } from "./output.ts";
@@ -62,6 +65,17 @@ const args: ArgsDef = {
     description: "Label for files and standard input, may be repeated",
     valueHint: "k=v",
   },
+  context: {
+    type: "string",
+    alias: "C",
+    description: "Lines of the same stream around each line",
+    valueHint: "N",
+  },
+  "after-context": { type: "string", alias: "A", description: "Only after it", valueHint: "N" },
+  "before-context": { type: "string", alias: "B", description: "Only before it", valueHint: "N" },
+  format: { type: "boolean", description: "Print the query laid out for people, ask nothing" },
+  explain: { type: "boolean", description: "Print how the query would be answered" },
+  analyze: { type: "boolean", description: "Answer it, and print how that went" },
   stats: { type: "boolean", description: "Print what the query touched to stderr" },
   quiet: { type: "boolean", alias: "q", description: "No remarks on stderr" },
   "fail-on-match": { type: "boolean", description: "Exit code 1 when a line or sample was found" },
@@ -77,6 +91,7 @@ Examples:
   lokits query '{app="shop"} |= "error"' --since 2h
   lokits query '{app="shop"} | json | status >= 500' --store file:///srv/loki --limit 0 --output jsonl
   lokits query '|~ "(?i)fatal"' build/*.log --fail-on-match
+  lokits query '|= "panic"' build.log -C 3
   dmesg | lokits query '|= "oom"' --stdin
   lokits query 'sum by (app) (rate({cluster="a"}[5m]))' --since 6h --step 5m`,
   },
@@ -93,6 +108,10 @@ async function query(rawArgs: readonly string[]): Promise<number> {
   });
   const [text, ...files] = flags.positionals;
   if (text === undefined) throw new UsageError("a query is wanted");
+  if (flags.on("format")) {
+    console.log(prettyExpr(parseQuery(text)));
+    return 0;
+  }
   const question = questionOf(flags, text);
   const printer = new Printer(new Output(), {
     mode: (flags.text("output") ?? "default") as OutputMode,
@@ -132,5 +151,15 @@ function questionOf(flags: Flags, text: string): Question {
     step: step === undefined ? undefined : parseDuration("step", step),
     limit: limit === 0 ? Number.POSITIVE_INFINITY : limit,
     direction: flags.on("forward") ? "forward" : "backward",
+    around: aroundOf(flags),
+    explain: flags.on("analyze") ? "analyze" : flags.on("explain") ? "plan" : undefined,
   };
+}
+
+function aroundOf(flags: Flags): Around | undefined {
+  const both = flags.count("context");
+  const before = flags.count("before-context") ?? both;
+  const after = flags.count("after-context") ?? both;
+  if (before === undefined && after === undefined) return undefined;
+  return { before: before ?? 0, after: after ?? 0 };
 }

@@ -2,6 +2,7 @@
 import type { Labels } from "../core/model/labels.ts";
 import type { QueryResult } from "../core/model/result.ts";
 import type { ScanStats } from "../core/model/stats.ts";
+import type { Around, Explanation } from "../core/ports/query-service.ts";
 import type { OutputEntry } from "./output.ts";
 
 export interface Question {
@@ -16,9 +17,13 @@ export interface Question {
   /** Most lines; infinite for all. */
   readonly limit: number;
   readonly direction: "forward" | "backward";
+  /** Neighbours wanted of each line. */
+  readonly around: Around | undefined;
+  /** To be told how the question is answered, and not the answer. */
+  readonly explain: "plan" | "analyze" | undefined;
 }
 
-/** Lines in order as they are found, or the numbers of a metric query. */
+/** Lines in order as they are found, the numbers of a metric query, or how either would be found. */
 export type Answer =
   | {
       readonly kind: "lines";
@@ -29,7 +34,8 @@ export type Answer =
       readonly kind: "metric";
       readonly result: Exclude<QueryResult, { kind: "streams" }>;
       readonly remarks: Remarks;
-    };
+    }
+  | { readonly kind: "explanation"; readonly explanation: Explanation; readonly remarks: Remarks };
 
 /** What goes to stderr; complete once the lines have been read. */
 export interface Remarks {

@@ -1,6 +1,8 @@
 /** The HTTP API of a target: the routes of what it has, over one port. */
 import type { Hono } from "hono";
 import { adminRoutes } from "./admin-routes.ts";
+import { contextRoutes } from "./context-routes.ts";
+import { explainRoutes } from "./explain-routes.ts";
 import { formatRoutes } from "./format-routes.ts";
 import { indexRoutes } from "./index-routes.ts";
 import { ingesterRoutes } from "./ingester-routes.ts";
@@ -29,6 +31,7 @@ export function makeApp(
   if (query !== undefined) {
     const context = { query, services, settings };
     routes.push(...queryRoutes(context), ...labelRoutes(context), ...indexRoutes(context));
+    routes.push(...explainRoutes(context), ...contextRoutes(context));
     if (upgrade !== undefined) routes.push(...tailRoutes(context, upgrade));
   }
   if (ingester !== undefined) routes.push(...ingesterRoutes(ingester, settings));

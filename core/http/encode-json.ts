@@ -19,7 +19,7 @@ export interface EncodeOptions {
 
 /** `{"status":"success","data":{"resultType":…,"result":[…],"stats":{…}}}` */
 export function* encodeAnswer(
-  { result, stats, warnings }: QueryAnswer,
+  { result, stats, warnings, cursor }: QueryAnswer,
   options: EncodeOptions = {},
 ): Generator<string> {
   const warned = warnings.length === 0 ? "" : `"warnings":[${warnings.map(jsonText).join(",")}],`;
@@ -33,7 +33,8 @@ export function* encodeAnswer(
     piece = "";
   }
   const end = result.kind === "streams" ? "\n" : "";
-  yield `${piece},"stats":${jsonStats(stats, entriesOf(result))}}}${end}`;
+  const rest = cursor === undefined ? "" : `,"cursor":${jsonText(cursor)}`;
+  yield `${piece},"stats":${jsonStats(stats, entriesOf(result))}${rest}}}${end}`;
 }
 
 function* encodeResult(result: QueryResult, options: EncodeOptions): Generator<string> {

@@ -8,7 +8,13 @@ import { quote } from "../golang/quote.ts";
 import { parseRfc3339 } from "../golang/rfc3339.ts";
 import { BadRequest } from "../model/errors.ts";
 import { NS_PER_MS, NS_PER_SECOND } from "../model/time.ts";
-import type { Direction, InstantRequest, RangeRequest } from "../ports/query-service.ts";
+import type {
+  Around,
+  Direction,
+  InstantRequest,
+  LinesRequest,
+  RangeRequest,
+} from "../ports/query-service.ts";
 import type { Form } from "./form.ts";
 
 const HOUR = 3600n * NS_PER_SECOND;
@@ -25,11 +31,52 @@ export interface Bounds {
 
 /** Checks in Loki's order: bounds, their order, limit, direction, step, points, interval. */
 export function rangeRequest(form: Form, now: bigint): RangeRequest {
+  const request = rangeWith(form, { now, limitOf: parseLimit });
+  const cursor = form.get("cursor");
+  // A cursor is ours alone: who does not ask for one sees nothing of it.
+  return cursor === "" ? request : { ...request, cursor: cursor === "true" ? "" : cursor };
+}
+
+/** Lines as a stream: with a limit of 0 all of them, and with their neighbours when asked. */
+export function linesRequest(form: Form, now: bigint): LinesRequest {
+  const limitOf = (text: string) => (text === "0" ? Number.POSITIVE_INFINITY : parseLimit(text));
+  const request = rangeWith(form, { now, limitOf });
+  const cursor = form.get("cursor");
+  const [before, after] = [form.get("before"), form.get("after")];
+  return {
+    ...request,
+    ...(cursor === "" ? {} : { cursor: cursor === "true" ? "" : cursor }),
+    ...(before === "" && after === "" ? {} : { around: parseAround(form) }),
+  };
+}
+
+/** `before` and `after`: lines around a line. */
+export function parseAround(form: Form, missing = 0): Around {
+  const count = (name: string) => {
+    const text = form.get(name);
+    return text === "" ? missing : Number(named(name, () => parseInteger(text, "Atoi")));
+  };
+  return { before: count("before"), after: count("after") };
+}
+
+/** A line's moment as answers have it: nanoseconds, or RFC 3339. */
+export function parseMoment(text: string): bigint {
+  const time = named("time", () =>
+    /^-?\d+$/.test(text) ? parseInteger(text, "ParseInt") : parseTime(text),
+  );
+  if (time === undefined) throw new BadRequest("time is missing, want the nanoseconds of a line");
+  return time;
+}
+
+function rangeWith(
+  form: Form,
+  { now, limitOf }: { now: bigint; limitOf: (text: string) => number },
+): RangeRequest {
   const { start, end } = bounds(form, now);
   if (end < start) {
     throw new BadRequest("end timestamp must not be before or equal to start time");
   }
-  const limit = parseLimit(form.get("limit"));
+  const limit = limitOf(form.get("limit"));
   const direction = parseDirection(form.get("direction"));
   const step = parseStep(form, { start, end });
   if ((end - start) / step > POINTS_MAX) {

@@ -6,7 +6,8 @@ import { type AskContext, type Asking, ask } from "./asking.ts";
 import { encodeAnswer } from "./encode-json.ts";
 import { BehindFrontend } from "./errors.ts";
 import { encodeLegacyAnswer } from "./legacy-json.ts";
-import { instantRequest, rangeRequest } from "./params.ts";
+import { linesResponse } from "./lines-json.ts";
+import { instantRequest, linesRequest, rangeRequest } from "./params.ts";
 import { JSON_TYPE, pieceResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
 
@@ -15,9 +16,7 @@ const ENCODING_FLAGS = "X-Loki-Response-Encoding-Flags";
 export function queryRoutes(context: AskContext): Route[] {
   const { query } = context;
 
-  async function answer(call: Call, read: (asking: Asking) => QueryRequest): Promise<Response> {
-    const asking = await ask(context, call);
-    const request = read(asking);
+  async function answer(call: Call, asking: Asking, request: QueryRequest): Promise<Response> {
     const prepared = query.prepare(asking.tenants, request);
     const result = await asking.behind((signal) => prepared.run(signal));
     return answerResponse(result, {
@@ -40,21 +39,32 @@ export function queryRoutes(context: AskContext): Route[] {
     return pieceResponse(encodeLegacyAnswer(result, stats), JSON_TYPE.data);
   }
 
+  /** `stream=true`, which Loki knows nothing of: JSON lines as they are found. */
+  async function stream(call: Call, asking: Asking): Promise<Response> {
+    const request = linesRequest(asking.form, asking.now);
+    const gone = new AbortController();
+    const signal = AbortSignal.any([call.signal, gone.signal]);
+    const lines = query.lines(asking.tenants, request, signal);
+    const options = { categorize: categorizes(call.request), cursor: request.cursor !== undefined };
+    return await linesResponse(lines, { ...options, leave: () => gone.abort() });
+  }
+
+  async function range(call: Call): Promise<Response> {
+    const asking = await ask(context, call);
+    if (asking.form.get("stream") === "true") return await stream(call, asking);
+    return await answer(call, asking, rangeRequest(asking.form, asking.now));
+  }
+
+  async function instant(call: Call): Promise<Response> {
+    const asking = await ask(context, call);
+    return await answer(call, asking, instantRequest(asking.form, asking.now));
+  }
+
   const both = ["GET", "POST"] as const;
   const frontend = { newline: false };
   return [
-    route(
-      both,
-      "/loki/api/v1/query_range",
-      (call) => answer(call, ({ form, now }) => rangeRequest(form, now)),
-      frontend,
-    ),
-    route(
-      both,
-      "/loki/api/v1/query",
-      (call) => answer(call, ({ form, now }) => instantRequest(form, now)),
-      frontend,
-    ),
+    route(both, "/loki/api/v1/query_range", range, frontend),
+    route(both, "/loki/api/v1/query", instant, frontend),
     route(both, "/api/prom/query", legacy, frontend),
   ];
 }

@@ -17,6 +17,24 @@ export interface QueryService {
    * texts with a newline.
    */
   prepare(tenants: readonly Tenant[], request: QueryRequest): PreparedQuery;
+  /**
+   * The lines of a log query as they are found, however many there are: what is held meanwhile is a
+   * block of each stream, and nothing is read ahead of who asks. Throws at once what `prepare` throws;
+   * the batches throw what `run` throws, and time counts only while a batch is waited for.
+   */
+  lines(tenants: readonly Tenant[], request: LinesRequest, signal: AbortSignal): LinesAnswer;
+  /** How a query would be done and what it would touch; analyzed, what it did touch. Throws as `run` does. */
+  explain(
+    tenants: readonly Tenant[],
+    request: QueryRequest,
+    options: { analyze: boolean; signal: AbortSignal },
+  ): Promise<Explanation>;
+  /** A moment's lines with their neighbours of the same stream, oldest first. 404 when there is no such line. */
+  context(
+    tenants: readonly Tenant[],
+    request: ContextRequest,
+    signal: AbortSignal,
+  ): Promise<QueryAnswer>;
   /** Sorted names. `matchers` may be empty. */
   labelNames(
     tenants: readonly Tenant[],
@@ -71,6 +89,28 @@ export interface RangeRequest {
   readonly interval: bigint;
   readonly limit: number;
   readonly direction: Direction;
+  /** Asks a log query for a cursor beside its lines, and goes on after this one; "" begins. */
+  readonly cursor?: string;
+}
+
+/** `limit` may be infinite. */
+export interface LinesRequest extends RangeRequest {
+  /** Lines of the same stream wanted before and after each line found. */
+  readonly around?: Around;
+}
+
+/** Numbers of lines, earlier and later in time whatever the direction. */
+export interface Around {
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface ContextRequest extends Around {
+  readonly matchers: readonly Matcher[];
+  /** When the line was written. */
+  readonly time: bigint;
+  /** Its text, to tell it from others of that moment. */
+  readonly line?: string;
 }
 
 export interface InstantRequest {
@@ -92,6 +132,41 @@ export interface QueryAnswer {
   readonly stats: QueryStats;
   /** What was left out and why, such as damaged objects; none for a whole answer. */
   readonly warnings: readonly string[];
+  /** Where the lines go on, when the request asked for it and there are more. */
+  readonly cursor?: string;
+}
+
+export interface LinesAnswer {
+  readonly batches: AsyncIterable<readonly LineEntry[]>;
+  /** Complete once the batches have been read. */
+  readonly scan: ScanStats;
+  /** Where the lines go on, known once the batches have been read; undefined when there are no more. */
+  cursor(): string | undefined;
+}
+
+export interface LineEntry {
+  readonly time: bigint;
+  readonly line: string;
+  /** One object for all lines of equal labels, so identity may serve as a cache key. */
+  readonly labels: EntryLabels;
+  /** With `around`: lines of one number follow each other in their stream. */
+  readonly group?: number;
+  /** With `around`: false for a neighbour. */
+  readonly match?: boolean;
+}
+
+/** Final labels, and what of them came from structured metadata and from parsers. */
+export interface EntryLabels {
+  readonly labels: Labels;
+  readonly metadata: Labels;
+  readonly parsed: Labels;
+}
+
+export interface Explanation {
+  /** For people. */
+  readonly text: string;
+  /** The same for programs: `plan`, `estimates` by scan and, analyzed, `analysis`; plain JSON. */
+  readonly json: Readonly<Record<string, unknown>>;
 }
 
 export interface QueryStats {

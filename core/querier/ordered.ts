@@ -3,120 +3,162 @@
  * one block of each stream that is being read, so `--limit 0` over a year of logs needs no more memory
  * than over an hour.
  */
-
+import type { Budget } from "../logql/exec/budget.ts";
+import type { Line } from "../logql/exec/line-order.ts";
+import type { Pacer } from "../logql/exec/pacer.ts";
 import type { Scanner, ScanRequest } from "../logql/exec/scanner.ts";
 import { rowsWithin } from "../logql/exec/window.ts";
-import { compilePipeline, type Survivors } from "../logql/stages/pipeline.ts";
-import type { LogExpr } from "../logql/syntax/ast.ts";
-import type { StreamBlock } from "../model/block.ts";
-import type { Labels } from "../model/labels.ts";
-import type { ByteSearch } from "../ports/byte-search.ts";
+import type { Pipeline, Survivors } from "../logql/stages/pipeline.ts";
+import type { StreamBlock, StreamId } from "../model/block.ts";
+import { newScanStats } from "../model/stats.ts";
 import { Heap } from "./heap.ts";
 
-export interface OrderedEntry {
-  readonly time: bigint;
-  readonly line: string;
-  readonly labels: Labels;
-  readonly metadata: Labels;
-  readonly parsed: Labels;
+export interface OrderedLine extends Line {
+  readonly stream: StreamId;
 }
 
-/** Entries handed out together. */
-const BATCH = 1024;
+export interface OrderedParts {
+  readonly pipeline: Pipeline;
+  readonly scanner: Scanner;
+  readonly request: ScanRequest;
+  /** Lines after which the caller will leave; of a block no more are made. */
+  readonly wanted: number;
+  readonly budget: Budget;
+  readonly pacer: Pacer;
+}
 
-export async function* orderedEntries(
-  expr: LogExpr,
-  scanner: Scanner,
-  request: Omit<ScanRequest, "matchers"> & { readonly search: ByteSearch },
-): AsyncGenerator<OrderedEntry[]> {
-  const pipeline = compilePipeline(expr, { search: request.search });
+/** Lines handed out together, and the characters after which fewer are. */
+const BATCH_LINES = 1024;
+const BATCH_CHARS = 1 << 19;
+
+export async function* orderedLines(parts: OrderedParts): AsyncGenerator<readonly OrderedLine[]> {
+  const { pipeline, scanner, request, wanted, budget, pacer } = parts;
+  const { stats = newScanStats() } = request;
   const forward = request.direction === "forward";
-  const before = forward
-    ? (a: Cursor, b: Cursor) => a.time < b.time || (a.time === b.time && a.tie < b.tie)
-    : (a: Cursor, b: Cursor) => a.time > b.time || (a.time === b.time && a.tie < b.tie);
-  const open = new Heap<Cursor>(before);
-  let batch: OrderedEntry[] = [];
+  const open = new Heap<Cursor>(forward ? comesFirst : comesLast);
+  const options = { backward: !forward, ...(Number.isFinite(wanted) ? { limit: wanted } : {}) };
+  const batch = new Batch();
+  let order = 0;
 
-  for await (const block of scanner.scan({ ...request, matchers: expr.matchers })) {
+  function take(): void {
+    const cursor = open.pop()!;
+    batch.add(cursor.line());
+    if (cursor.next()) open.push(cursor);
+    else budget.release(cursor.bytes);
+  }
+
+  for await (const block of scanner.scan(request)) {
+    await pacer.step();
     const rows = rowsWithin(block.block, request.from, request.through);
     if (rows.first === rows.end) continue;
     // Whatever comes before this block in time is complete now: later blocks begin no earlier.
     const edge = edgeOf(block, rows, request);
-    const passed = forward
-      ? (cursor: Cursor) => cursor.time < edge
-      : (cursor: Cursor) => cursor.time > edge;
-    for (let top = open.peek(); top !== undefined && passed(top); top = open.peek()) {
-      batch.push(takeFrom(open));
-      if (batch.length >= BATCH) {
-        yield batch;
-        batch = [];
-      }
+    for (let top = open.peek(); top !== undefined; top = open.peek()) {
+      if (forward ? top.time >= edge : top.time <= edge) break;
+      take();
+      if (batch.isFull) yield batch.take();
     }
-    const survivors = pipeline.forStream(block.stream).run(block.block, rows);
-    if (request.stats !== undefined) request.stats.postFilterLines += survivors.count;
-    if (survivors.count > 0) open.push(new Cursor(block, survivors, forward));
+    const survivors = pipeline.forStream(block.stream).run(block.block, rows, options);
+    stats.postFilterLines += survivors.count;
+    if (survivors.count === 0) continue;
+    const cursor = new Cursor(block, survivors, { forward, order: order++ });
+    budget.hold(cursor.bytes);
+    open.push(cursor);
   }
   while (open.size > 0) {
-    batch.push(takeFrom(open));
-    if (batch.length >= BATCH) {
-      yield batch;
-      batch = [];
-    }
+    take();
+    if (batch.isFull) yield batch.take();
   }
-  if (batch.length > 0) yield batch;
+  if (batch.size > 0) yield batch.take();
 }
 
 /** Where the scan has come to: the block's first row in its direction, or the bound that it reaches over. */
 function edgeOf(
   { block }: StreamBlock,
   rows: { first: number; end: number },
-  { direction, from, through }: Pick<ScanRequest, "direction" | "from" | "through">,
+  { direction, from, through }: ScanRequest,
 ): bigint {
   if (direction === "forward") return rows.first > 0 ? from : block.times[0]!;
   return rows.end < block.rows ? through : block.times[block.rows - 1]!;
 }
 
+class Batch {
+  #lines: OrderedLine[] = [];
+  #chars = 0;
+
+  get size(): number {
+    return this.#lines.length;
+  }
+
+  get isFull(): boolean {
+    return this.#lines.length >= BATCH_LINES || this.#chars >= BATCH_CHARS;
+  }
+
+  add(line: OrderedLine): void {
+    this.#lines.push(line);
+    this.#chars += line.line.length;
+  }
+
+  take(): OrderedLine[] {
+    const lines = this.#lines;
+    this.#lines = [];
+    this.#chars = 0;
+    return lines;
+  }
+}
+
 /** Where we are in the surviving rows of a block. */
 class Cursor {
-  readonly #block: StreamBlock;
+  /** What it keeps in memory, roughly. */
+  readonly bytes: number;
+  /** Time of the current row. */
+  time: bigint;
+  readonly stream: StreamId;
+  /** Place of the block in the scan. */
+  readonly order: number;
   readonly #survivors: Survivors;
   readonly #step: 1 | -1;
   #at: number;
-  /** Time of the current row. */
-  time: bigint;
-  /** Rows of equal time come in the order of their streams' hashes, in both directions. */
-  readonly tie: bigint;
 
-  constructor(block: StreamBlock, survivors: Survivors, forward: boolean) {
-    this.#block = block;
+  constructor(
+    { stream, block }: StreamBlock,
+    survivors: Survivors,
+    { forward, order }: { forward: boolean; order: number },
+  ) {
+    this.bytes = block.text.length;
+    this.stream = stream;
+    this.order = order;
     this.#survivors = survivors;
     this.#step = forward ? 1 : -1;
     this.#at = forward ? 0 : survivors.count - 1;
-    this.tie = block.stream.fingerprint;
-    this.time = this.#timeNow();
+    this.time = survivors.time(this.#at);
   }
 
-  entry(): OrderedEntry {
-    const { labels, metadata, parsed } = this.#survivors.labelsOf(this.#at);
-    return { time: this.time, line: this.#survivors.line(this.#at), labels, metadata, parsed };
+  line(): OrderedLine {
+    const { stream, time } = this;
+    const [labels, line] = [this.#survivors.labelsOf(this.#at), this.#survivors.line(this.#at)];
+    return { time, line, labels, stream };
   }
 
   /** False when there are no more rows. */
   next(): boolean {
     this.#at += this.#step;
     if (this.#at < 0 || this.#at >= this.#survivors.count) return false;
-    this.time = this.#timeNow();
+    this.time = this.#survivors.time(this.#at);
     return true;
-  }
-
-  #timeNow(): bigint {
-    return this.#block.block.times[this.#survivors.rows[this.#at]!]!;
   }
 }
 
-function takeFrom(open: Heap<Cursor>): OrderedEntry {
-  const cursor = open.pop()!;
-  const entry = cursor.entry();
-  if (cursor.next()) open.push(cursor);
-  return entry;
+function comesFirst(a: Cursor, b: Cursor): boolean {
+  return a.time < b.time || (a.time === b.time && isBefore(a, b));
+}
+
+function comesLast(a: Cursor, b: Cursor): boolean {
+  return a.time > b.time || (a.time === b.time && isBefore(a, b));
+}
+
+/** Rows of equal time come in the order of their streams' hashes, in both directions. */
+function isBefore(a: Cursor, b: Cursor): boolean {
+  const [left, right] = [a.stream.fingerprint, b.stream.fingerprint];
+  return left < right || (left === right && a.order < b.order);
 }

@@ -4,11 +4,13 @@
  * CI job are all this, over different sources.
  */
 import { printLabels } from "../labels/labels.ts";
-import { evaluate } from "../logql/exec/engine.ts";
+import type { QueryContext } from "../logql/exec/context.ts";
+import { runPlan } from "../logql/exec/engine.ts";
 import type { QueryParams } from "../logql/plan/params.ts";
-import type { Expr } from "../logql/syntax/ast.ts";
+import { makePlan } from "../logql/plan/plan.ts";
+import type { Expr, LogExpr } from "../logql/syntax/ast.ts";
 import { parseQuery } from "../logql/syntax/parse.ts";
-import { BadRequest, LimitExceeded } from "../model/errors.ts";
+import { BadRequest } from "../model/errors.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Limits, LimitsOf } from "../model/limits.ts";
 import type { QueryResult } from "../model/result.ts";
@@ -19,7 +21,12 @@ import type { ByteSearch } from "../ports/byte-search.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LogSource, Select } from "../ports/log-source.ts";
 import type {
+  ContextRequest,
+  Explanation,
   IndexStats,
+  LineEntry,
+  LinesAnswer,
+  LinesRequest,
   PreparedQuery,
   QueryAnswer,
   QueryRequest,
@@ -30,10 +37,18 @@ import type {
   TailRequest,
   VolumeRequest,
 } from "../ports/query-service.ts";
+import { checkAround } from "./around.ts";
+import { ContextRun } from "./context.ts";
+import { parseCursor } from "./cursor.ts";
+import { checkBytesRead, estimate, readingsOf } from "./estimate.ts";
+import { explainQuery } from "./explain.ts";
 import { boundQuery, checkQuery } from "./limits.ts";
-import { SourceScanner } from "./scan.ts";
-import { JoinedSource } from "./source.ts";
+import { checkCursor } from "./lines.ts";
+import { readLines } from "./read-lines.ts";
+import { type Scope, scopeOf } from "./scope.ts";
+import { groupLines } from "./streams.ts";
 import { type Follow, tail } from "./tail.ts";
+import { TimeLimit } from "./time-limit.ts";
 import { volumeAnswer } from "./volume.ts";
 
 export interface QuerierParts {
@@ -48,28 +63,60 @@ export interface QuerierParts {
 
 export class Querier implements QueryService {
   readonly #parts: QuerierParts;
-  readonly #joined: JoinedSource;
 
   constructor(parts: QuerierParts) {
     this.#parts = parts;
-    this.#joined = new JoinedSource(parts.sources);
   }
 
   prepare(tenants: readonly Tenant[], request: QueryRequest): PreparedQuery {
-    const tenant = only(tenants);
-    const limits = this.#parts.limits.of(tenant);
-    const expr = parseQuery(request.query);
-    const params = paramsOf(request, limits);
-    checkQuery(expr, request.query, params, limits);
-    const bounds = boundQuery(params, limits, this.#parts.clock.now());
-    return {
-      kind: expr.kind === "log" ? "log" : "metric",
-      run: (signal) => this.#run(tenant, expr, { ...params, ...(bounds ?? NOTHING) }, signal),
-    };
+    const asked = this.#asked(tenants, request);
+    const { expr } = asked;
+    const kind = expr.kind === "log" ? "log" : "metric";
+    if (request.kind === "instant" || request.cursor === undefined || expr.kind !== "log") {
+      return { kind, run: (signal) => this.#run(asked, signal) };
+    }
+    const lines = this.#lines({ ...asked, expr }, request);
+    return { kind, run: (signal) => this.#page(lines, signal) };
+  }
+
+  lines(tenants: readonly Tenant[], request: LinesRequest, signal: AbortSignal): LinesAnswer {
+    const asked = this.#asked(tenants, request, { entriesMax: 0 });
+    const { expr } = asked;
+    if (expr.kind !== "log") throw new BadRequest("only log queries have lines");
+    return this.#lines({ ...asked, expr }, request)(signal);
+  }
+
+  async explain(
+    tenants: readonly Tenant[],
+    request: QueryRequest,
+    { analyze, signal }: { analyze: boolean; signal: AbortSignal },
+  ): Promise<Explanation> {
+    const { expr, params, scope } = this.#asked(tenants, request);
+    const limit = this.#timeLimit(scope, signal);
+    const context = this.#contextOf(scope, limit, newScanStats());
+    const { source, tenant } = scope;
+    return await limit.run(() =>
+      explainQuery({ expr, params, context, analyze, source, tenant, signal: limit.signal }),
+    );
+  }
+
+  async context(
+    tenants: readonly Tenant[],
+    request: ContextRequest,
+    signal: AbortSignal,
+  ): Promise<QueryAnswer> {
+    checkAround(request);
+    const scope = this.#scopeOf(tenants);
+    const limit = this.#timeLimit(scope, signal);
+    return await this.#answer(async (stats) => {
+      const run = new ContextRun(request, scope.limits, this.#contextOf(scope, limit, stats));
+      return { kind: "streams", streams: await limit.run(() => run.streams()) };
+    });
   }
 
   async labelNames(tenants: readonly Tenant[], request: SelectorRequest, signal: AbortSignal) {
-    return await this.#joined.labelNames(selectOf(only(tenants), request, signal));
+    const scope = this.#scopeOf(tenants);
+    return await scope.source.labelNames(selectOf(scope, request, signal));
   }
 
   async labelValues(
@@ -78,7 +125,8 @@ export class Querier implements QueryService {
     request: SelectorRequest,
     signal: AbortSignal,
   ) {
-    return await this.#joined.labelValues(selectOf(only(tenants), request, signal), name);
+    const scope = this.#scopeOf(tenants);
+    return await scope.source.labelValues(selectOf(scope, request, signal), name);
   }
 
   async series(
@@ -86,10 +134,11 @@ export class Querier implements QueryService {
     request: SeriesRequest,
     signal: AbortSignal,
   ): Promise<readonly Labels[]> {
+    const scope = this.#scopeOf(tenants);
     const known = new Map<string, Labels>();
     for (const matchers of request.groups.length === 0 ? [[]] : request.groups) {
-      const select = selectOf(only(tenants), { ...request, matchers }, signal);
-      for (const labels of await this.#joined.series(select))
+      const select = selectOf(scope, { ...request, matchers }, signal);
+      for (const labels of await scope.source.series(select))
         known.set(printLabels(labels), labels);
     }
     return [...known.values()];
@@ -100,14 +149,9 @@ export class Querier implements QueryService {
     request: SelectorRequest,
     signal: AbortSignal,
   ): Promise<IndexStats> {
-    const volumes = await this.#joined.volume(selectOf(only(tenants), request, signal));
-    const stats = { streams: volumes.length, chunks: 0, bytes: 0, entries: 0 };
-    for (const { chunks, bytes, entries } of volumes) {
-      stats.chunks += chunks;
-      stats.bytes += bytes;
-      stats.entries += entries;
-    }
-    return stats;
+    const { source, tenant } = this.#scopeOf(tenants);
+    const { matchers, start, end } = request;
+    return await estimate({ matchers, from: start, through: end + 1n }, { source, tenant, signal });
   }
 
   async volume(
@@ -115,13 +159,12 @@ export class Querier implements QueryService {
     request: VolumeRequest,
     signal: AbortSignal,
   ): Promise<QueryAnswer> {
-    const tenant = only(tenants);
-    return await this.#answer((stats) => {
-      const limits = this.#parts.limits.of(tenant);
-      return volumeAnswer(request, limits, ({ start, end }) =>
-        this.#joined.volume({ ...selectOf(tenant, { ...request, start, end }, signal), stats }),
-      );
-    });
+    const scope = this.#scopeOf(tenants);
+    return await this.#answer((stats) =>
+      volumeAnswer(request, scope.limits, ({ start, end }) =>
+        scope.source.volume({ ...selectOf(scope, { ...request, start, end }, signal), stats }),
+      ),
+    );
   }
 
   tail(tenant: Tenant, request: TailRequest, signal: AbortSignal): AsyncIterable<TailBatch> {
@@ -129,53 +172,88 @@ export class Querier implements QueryService {
     if (follow === undefined) throw new BadRequest("tailing needs an ingester in this process");
     const expr = parseQuery(request.query);
     if (expr.kind !== "log") throw new BadRequest("only log selector is supported");
+    const scope = this.#scopeOf([tenant]);
     const history = async (start: bigint, end: bigint): Promise<QueryResult> => {
       const params: QueryParams = {
-        ...{
-          start,
-          end,
-          interval: 0n,
-          limit: request.limit,
-          direction: "backward",
-          instant: false,
-        },
+        ...{ start, end, interval: 0n, limit: request.limit, direction: "backward" },
         // Lines have no steps; one as long as the time asked for offends no rule.
         step: end - start > NS_PER_MS ? end - start : NS_PER_MS,
-        limits: this.#parts.limits.of(tenant),
+        ...{ instant: false, limits: scope.limits },
       };
-      return (await this.#run(tenant, expr, params, signal)).result;
+      return (await this.#run({ expr, params, scope }, signal)).result;
     };
     return tail({ tenant, expr, request, follow, history, search, clock, signal });
   }
 
-  async #run(
-    tenant: Tenant,
-    expr: Expr,
-    params: QueryParams,
-    signal: AbortSignal,
-  ): Promise<QueryAnswer> {
-    const { search, clock, sources } = this.#parts;
-    const { queryTimeoutMs } = params.limits;
-    const timeout = AbortSignal.timeout(queryTimeoutMs > 0 ? queryTimeoutMs : 2 ** 31 - 1);
-    const either = AbortSignal.any([signal, timeout]);
-    const scanner = new SourceScanner(tenant, sources);
-    try {
-      return await this.#answer((stats) =>
-        evaluate(expr, params, { scanner, search, signal: either, stats, clock }),
-      );
-    } catch (error) {
-      if (!timeout.aborted || signal.aborted) throw error;
-      throw new LimitExceeded(
-        "query_timeout",
-        "Request timed out, decrease the duration of the request or add more label matchers (prefer exact " +
-          "match over regex match) to reduce the amount of data processed.",
-        { status: 504 },
-      );
-    }
+  /** A request as this process will do it. Throws what Loki's frontend refuses. */
+  #asked(
+    tenants: readonly Tenant[],
+    request: QueryRequest,
+    bounds: { entriesMax?: number } = {},
+  ): Asked {
+    const scope = this.#scopeOf(tenants);
+    const { limits } = scope;
+    const { entriesMax = limits.maxEntriesLimitPerQuery } = bounds;
+    const approxTopk = limits.shardAggregations.includes("approx_topk");
+    const expr = parseQuery(request.query, { approxTopk });
+    const params = paramsOf(request, limits);
+    checkQuery(expr, request.query, params, { ...limits, maxEntriesLimitPerQuery: entriesMax });
+    const window = boundQuery(params, limits, this.#parts.clock.now());
+    return { expr, params: { ...params, ...(window ?? NOTHING) }, scope };
   }
 
-  async #answer(run: (stats: ScanStats) => Promise<QueryResult>): Promise<QueryAnswer> {
-    const scan = newScanStats();
+  #scopeOf(tenants: readonly Tenant[]): Scope {
+    return scopeOf(tenants, this.#parts);
+  }
+
+  #timeLimit({ limits }: Scope, signal: AbortSignal): TimeLimit {
+    return new TimeLimit(limits.queryTimeoutMs, this.#parts.clock, signal);
+  }
+
+  #contextOf({ scanner }: Scope, { signal }: TimeLimit, stats: ScanStats): QueryContext {
+    const { search, clock } = this.#parts;
+    return { scanner, search, clock, stats, signal };
+  }
+
+  async #run({ expr, params, scope }: Asked, signal: AbortSignal): Promise<QueryAnswer> {
+    const limit = this.#timeLimit(scope, signal);
+    return await this.#answer((stats) =>
+      limit.run(async () => {
+        const plan = makePlan(expr, params);
+        const parts = { ...scope, signal: limit.signal };
+        await checkBytesRead(readingsOf(plan), params.limits.maxQueryBytesRead, parts);
+        return await runPlan(plan, params.limits, this.#contextOf(scope, limit, stats));
+      }),
+    );
+  }
+
+  #lines({ expr, params, scope }: Asked<LogExpr>, request: LinesRequest): RunLines {
+    if (request.cursor !== undefined) checkCursor(expr, request.interval);
+    if (request.around !== undefined) checkAround(request.around, expr);
+    const { cursor = "" } = request;
+    const after = cursor === "" ? {} : { after: parseCursor(cursor, request) };
+    return (signal) => {
+      const limit = this.#timeLimit(scope, signal);
+      const context = this.#contextOf(scope, limit, newScanStats());
+      return readLines({ expr, params, scope, request, context, limit, ...after });
+    };
+  }
+
+  async #page(lines: RunLines, signal: AbortSignal): Promise<QueryAnswer> {
+    const { batches, scan, cursor } = lines(signal);
+    const answer = await this.#answer(async () => {
+      const found: LineEntry[] = [];
+      for await (const batch of batches) found.push(...batch);
+      return { kind: "streams", streams: groupLines(found) };
+    }, scan);
+    const next = cursor();
+    return { ...answer, ...(next === undefined ? {} : { cursor: next }) };
+  }
+
+  async #answer(
+    run: (stats: ScanStats) => Promise<QueryResult>,
+    scan = newScanStats(),
+  ): Promise<QueryAnswer> {
     const started = this.#parts.clock.ticksMs();
     const result = await run(scan);
     const execMs = this.#parts.clock.ticksMs() - started;
@@ -183,6 +261,15 @@ export class Querier implements QueryService {
     return { result, stats, warnings: scan.warnings };
   }
 }
+
+/** A request that was parsed and held against the limits. */
+interface Asked<E extends Expr = Expr> {
+  readonly expr: E;
+  readonly params: QueryParams;
+  readonly scope: Scope;
+}
+
+type RunLines = (signal: AbortSignal) => LinesAnswer;
 
 /** Bounds in which there is nothing. */
 const NOTHING = { start: 0n, end: 0n };
@@ -216,14 +303,9 @@ function paramsOf(request: QueryRequest, limits: Limits): QueryParams {
 }
 
 function selectOf(
-  tenant: Tenant,
+  { tenant }: Scope,
   { matchers, start, end }: SelectorRequest,
   signal: AbortSignal,
 ): Select {
   return { tenant, matchers, from: start, through: end + 1n, signal };
-}
-
-function only(tenants: readonly Tenant[]): Tenant {
-  if (tenants.length !== 1) throw new BadRequest("multiple org IDs present");
-  return tenants[0]!;
 }

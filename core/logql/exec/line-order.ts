@@ -36,8 +36,11 @@ export function scanOrder(
 /** Tells repeats while lines are still coming: the leading `distinct` stages. */
 export class Distinct {
   readonly #stages: readonly { names: readonly string[]; seen: Set<string> }[];
+  readonly #hold: (bytes: number) => void;
 
-  constructor(stages: readonly BeyondStage[]) {
+  /** `hold` is told of the memory that remembering takes. */
+  constructor(stages: readonly BeyondStage[], hold: (bytes: number) => void = () => {}) {
+    this.#hold = hold;
     const end = stages.findIndex(({ kind }) => kind !== "distinct");
     this.#stages = stages
       .slice(0, end < 0 ? stages.length : end)
@@ -54,6 +57,7 @@ export class Distinct {
     return this.#stages.every(({ names, seen }) => {
       const key = JSON.stringify(names.map((name) => labelValue(labels, name)));
       if (seen.has(key)) return false;
+      this.#hold(80 + 2 * key.length);
       seen.add(key);
       return true;
     });
@@ -61,11 +65,11 @@ export class Distinct {
 }
 
 /** Runs the stages over lines that are in the order of `scanned`; gives them in that of the query, or sorted. */
-export function orderLines(
-  lines: readonly Line[],
+export function orderLines<T extends Line>(
+  lines: readonly T[],
   stages: readonly BeyondStage[],
   { scanned, wanted }: { scanned: Direction; wanted: Direction },
-): Line[] {
+): T[] {
   let result = scanned === wanted ? [...lines] : lines.toReversed();
   let earliestFirst = wanted === "forward";
   for (const stage of stages) {

@@ -58,7 +58,7 @@ class LogRun {
     this.order = scanOrder(this.#pipeline.tail, plan);
     this.#sequence = new Sequence(this.order.direction);
     this.#thinning = new Thinning(plan.interval, plan.splitMs);
-    this.#distinct = new Distinct(this.#pipeline.tail);
+    this.#distinct = new Distinct(this.#pipeline.tail, (bytes) => budget.hold(bytes));
   }
 
   /** False when the answer is complete. */

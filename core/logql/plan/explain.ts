@@ -11,8 +11,11 @@ import type { LogPlan, MetricPlan, Plan } from "./plan.ts";
 import type { Leaf, Read, Scan } from "./scans.ts";
 import { lastStep } from "./steps.ts";
 
-export function explainPlan(plan: Plan): string {
-  return plan.kind === "log" ? explainLog(plan) : explainMetric(plan);
+/** By scan, in the plan's order, what there is to say about it; its lines go below the scan's. */
+export type ScanNotes = readonly (readonly string[])[];
+
+export function explainPlan(plan: Plan, notes: ScanNotes = []): string {
+  return plan.kind === "log" ? explainLog(plan, notes) : explainMetric(plan, notes);
 }
 
 /** The plan as JSON: moments as RFC 3339, lengths of time as Go prints them. */
@@ -26,26 +29,34 @@ export function planToJson(plan: Plan): unknown {
 
 const MOMENTS: ReadonlySet<string> = new Set(["from", "through", "first"]);
 
-function explainLog({ matchers, from, through, log, direction, limit, interval }: LogPlan): string {
+function explainLog(plan: LogPlan, [notes = []]: ScanNotes): string {
+  const { matchers, from, through, log, direction, limit, interval } = plan;
   const apart = interval > 0n ? `, ${printGoDuration(interval)} apart` : "";
   return [
-    `${limit} lines ${direction}${apart}`,
+    `${Number.isFinite(limit) ? limit : "all"} lines ${direction}${apart}`,
     ...log.stages.toReversed().map((stage) => `  ${printStage(stage)}`),
     `  scan ${printMatchers(matchers)} ${printSpan(from, through)}`,
+    ...notes.map((note) => `    ${note}`),
   ].join("\n");
 }
 
-function explainMetric({ steps, instant, root, leaves, scans }: MetricPlan): string {
+function explainMetric(plan: MetricPlan, notes: ScanNotes): string {
+  const { steps, instant, root, leaves, scans } = plan;
   const head = instant
     ? `at ${printNanos(steps.first)}`
     : `${steps.count} steps of ${printGoDuration(steps.step)} from ${printNanos(steps.first)} to ${printNanos(lastStep(steps))}`;
-  return [head, ...explainNode(root, leaves), ...scans.flatMap(explainScan)].join("\n");
+  return [
+    head,
+    ...explainNode(root, leaves),
+    ...scans.flatMap((scan, index) => explainScan(scan, notes[index])),
+  ].join("\n");
 }
 
-function explainScan({ matchers, from, through, reads }: Scan): string[] {
+function explainScan({ matchers, from, through, reads }: Scan, notes: readonly string[] = []) {
   return [
     `scan ${printMatchers(matchers)} ${printSpan(from, through)}`,
     ...reads.map((read) => `  ${explainRead(read)}`),
+    ...notes.map((note) => `  ${note}`),
   ];
 }
 

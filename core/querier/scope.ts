@@ -1,0 +1,35 @@
+/** Whom a query is about: one tenant or several, what they have, and what they allow. */
+import { BadRequest } from "../model/errors.ts";
+import type { Limits, LimitsOf } from "../model/limits.ts";
+import type { Tenant } from "../model/tenant.ts";
+import type { LogSource } from "../ports/log-source.ts";
+import { SourceScanner } from "./scan.ts";
+import { JoinedSource } from "./source.ts";
+import { strictest, TenantSource } from "./tenants.ts";
+
+export interface Scope {
+  /** For selects; where there are several tenants, their sources put in their own. */
+  readonly tenant: Tenant;
+  readonly source: LogSource;
+  readonly scanner: SourceScanner;
+  readonly limits: Limits;
+}
+
+/** Sources in the order in which data moves. */
+export function scopeOf(
+  tenants: readonly Tenant[],
+  { sources, limits }: { sources: readonly LogSource[]; limits: LimitsOf },
+): Scope {
+  const [tenant] = tenants;
+  if (tenant === undefined) throw new BadRequest("no org id", { status: 401 });
+  const own =
+    tenants.length === 1
+      ? sources
+      : tenants.flatMap((each) => sources.map((source) => new TenantSource(source, each)));
+  return {
+    tenant,
+    source: new JoinedSource(own),
+    scanner: new SourceScanner(tenant, own),
+    limits: strictest(tenants.map((each) => limits.of(each))),
+  };
+}
