@@ -1,11 +1,14 @@
 /** `| label_format a=b, c="{{ .d }}"`: renames and computes labels (spec logql §10.1). */
+import type { TemplateData } from "../../golang/template/values.ts";
 import { BadRequest } from "../../model/errors.ts";
 import type { LabelFormat } from "../syntax/ast.ts";
+import type { LabelBuilder } from "./label-builder.ts";
 import type { Names } from "./names.ts";
 import type { Row, RowStage } from "./row.ts";
 import {
   frozenData,
   type LabelTemplate,
+  liveData,
   type StageTemplateOptions,
   TEMPLATE_ERROR,
   templateOf,
@@ -20,6 +23,8 @@ type Step =
 export class LabelFormatStage implements RowStage {
   readonly labelsOnly: boolean;
   readonly #steps: readonly Step[];
+  readonly #templateCount: number;
+  #live: TemplateData | undefined;
 
   constructor(formats: readonly LabelFormat[], names: Names, options: StageTemplateOptions) {
     refuseNames(formats);
@@ -33,14 +38,14 @@ export class LabelFormatStage implements RowStage {
         template: templateOf("label", format.template, { ...options, prefix }),
       };
     });
+    this.#templateCount = formats.filter(({ kind }) => kind === "template").length;
     // A template may look at the line and the time.
-    this.labelsOnly = formats.every(({ kind }) => kind === "rename");
+    this.labelsOnly = this.#templateCount === 0;
   }
 
   run(row: Row): boolean {
     const { labels } = row;
-    // All templates of the stage see the labels as the first of them found them.
-    let data: ReturnType<typeof frozenData> | undefined;
+    let data: TemplateData | undefined;
     for (const step of this.#steps) {
       if (step.kind === "rename") {
         const value = labels.get(step.source);
@@ -49,7 +54,7 @@ export class LabelFormatStage implements RowStage {
         labels.delete(step.source);
         continue;
       }
-      data ??= frozenData(labels);
+      data ??= this.#dataOf(labels);
       const result = step.template.execute(data, row);
       if (result.error === undefined) labels.set(step.id, result.text);
       else {
@@ -58,6 +63,13 @@ export class LabelFormatStage implements RowStage {
       }
     }
     return true;
+  }
+
+  /** All templates of the stage see the labels as the first of them found them. */
+  #dataOf(labels: LabelBuilder): TemplateData {
+    if (this.#templateCount > 1) return frozenData(labels);
+    this.#live ??= liveData(labels);
+    return this.#live;
   }
 }
 

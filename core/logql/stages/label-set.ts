@@ -57,15 +57,19 @@ export class LabelSet {
   }
 }
 
+/** What a label set and a label of it take, beside the text of values. */
+const SET_BYTES = 150;
+const LABEL_BYTES = 40;
+
 /** All label sets of one pipeline, each once. */
 export class LabelSets {
   readonly #buckets = new Map<number, LabelSet[]>();
-  readonly #max: number;
+  readonly #bytesMax: number;
   readonly #categorize: boolean;
-  #count = 0;
+  #bytes = 0;
 
-  constructor(options: { max: number; categorize: boolean }) {
-    this.#max = options.max;
+  constructor(options: { bytesMax: number; categorize: boolean }) {
+    this.#bytesMax = options.bytesMax;
     this.#categorize = options.categorize;
   }
 
@@ -75,15 +79,21 @@ export class LabelSets {
     const apart = this.#categorize ? categories : undefined;
     const known = bucket?.find((set) => set.equals(labels, apart));
     if (known !== undefined) return known;
-    if (++this.#count > this.#max) {
-      throw new LimitExceeded(
-        "max_query_memory_bytes",
-        `the query makes more than ${this.#max} different label sets; drop or aggregate labels`,
-      );
-    }
+    this.#hold(labels);
     const set = new LabelSet(labels, categories);
     if (bucket === undefined) this.#buckets.set(hash, [set]);
     else bucket.push(set);
     return set;
+  }
+
+  #hold(labels: Labels): void {
+    this.#bytes += SET_BYTES;
+    for (const [, value] of labels) this.#bytes += LABEL_BYTES + 2 * value.length;
+    if (this.#bytes > this.#bytesMax) {
+      throw new LimitExceeded(
+        "max_query_memory_bytes",
+        `the label sets of the query take more than ${this.#bytesMax} bytes; drop or aggregate labels`,
+      );
+    }
   }
 }

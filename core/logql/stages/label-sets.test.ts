@@ -87,8 +87,8 @@ test("error labels in structured metadata are the row's errors", () => {
 test("a query that makes too many label sets is told so", () => {
   const lines = Array.from({ length: 20 }, (_, row) => `a=${row}`);
   assert.throws(
-    () => setsOf('{app="x"} | logfmt', [given(...lines)], { labelSetsMax: 10 }),
-    (error) => error instanceof LimitExceeded && error.message.includes("more than 10 different"),
+    () => setsOf('{app="x"} | logfmt', [given(...lines)], { labelBytesMax: 3000 }),
+    (error) => error instanceof LimitExceeded && error.message.includes("more than 3000 bytes"),
   );
 });
 

@@ -1,4 +1,5 @@
 /** `| line_format "{{ .msg }}"`: a new line from the labels (spec logql §10). */
+import type { TemplateData } from "../../golang/template/values.ts";
 import type { Row, RowStage } from "./row.ts";
 import {
   type LabelTemplate,
@@ -11,6 +12,7 @@ import {
 export class LineFormatStage implements RowStage {
   readonly labelsOnly = false;
   readonly #template: LabelTemplate;
+  #data: TemplateData | undefined;
 
   constructor(template: string, options: StageTemplateOptions) {
     this.#template = templateOf("line", template, {
@@ -20,7 +22,9 @@ export class LineFormatStage implements RowStage {
   }
 
   run(row: Row): boolean {
-    const result = this.#template.execute(liveData(row.labels), row);
+    // The labels are one object for all rows.
+    this.#data ??= liveData(row.labels);
+    const result = this.#template.execute(this.#data, row);
     if (result.error === undefined) row.setLine(result.text);
     else {
       row.labels.error = TEMPLATE_ERROR;

@@ -19,8 +19,10 @@ export interface MachineOptions {
   readonly search: ByteSearch;
   /** The clock of the templates, Unix nanoseconds. Without it `now` is the time of the row. */
   readonly now?: () => bigint;
+  /** Keeps rows apart whose labels are equal but came from elsewhere (spec query-evaluation §9). */
   readonly categorize?: boolean;
-  readonly labelSetsMax?: number;
+  /** Memory that the different label sets of the query may take. */
+  readonly labelBytesMax?: number;
 }
 
 /** Rows of a block: [first, end). */
@@ -30,7 +32,7 @@ export interface RowRange {
 }
 
 const ERROR_LABELS = ["__error__", "__error_details__"];
-const LABEL_SETS_MAX = 500_000;
+const LABEL_BYTES_MAX = 256 * 1024 * 1024;
 const NO_STREAM = new StreamBase([], new Names());
 
 export class Machine {
@@ -64,7 +66,7 @@ export class Machine {
     for (const name of ERROR_LABELS) names.id(name);
     this.row = new Row(new LabelBuilder(names, NO_STREAM, builderHints(hints, names)));
     this.sets = new LabelSets({
-      max: options.labelSetsMax ?? LABEL_SETS_MAX,
+      bytesMax: options.labelBytesMax ?? LABEL_BYTES_MAX,
       categorize: options.categorize ?? false,
     });
     names.keep();

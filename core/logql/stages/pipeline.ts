@@ -15,10 +15,6 @@ import { NO_ROWS, Survivors } from "./survivors.ts";
 
 export type { Survivors } from "./survivors.ts";
 
-/**
- * `categorize` keeps rows apart whose labels are equal but came from elsewhere (spec query-evaluation
- * §9); `labelSetsMax` bounds how many different label sets the query may make.
- */
 export type PipelineOptions = MachineOptions;
 
 export interface RunOptions {

@@ -1,6 +1,5 @@
 /** The row that stages work on: its line, which they may change, its labels, and its time. */
 import type { Block } from "../../model/block.ts";
-import { LimitExceeded } from "../../model/errors.ts";
 import type { LabelBuilder } from "./label-builder.ts";
 import { MetadataReader } from "./metadata.ts";
 import type { StreamBase } from "./stream-base.ts";
@@ -15,9 +14,6 @@ export interface RowStage {
   /** Called when numbers of names found in lines are void. */
   forget?(): void;
 }
-
-/** No line that a template makes may be longer, UTF-16 units. Loki has no such limit but its memory. */
-const LINE_MAX = 16 * 1024 * 1024;
 
 export class Row {
   readonly labels: LabelBuilder;
@@ -77,12 +73,6 @@ export class Row {
   }
 
   setLine(line: string): void {
-    if (line.length > LINE_MAX) {
-      throw new LimitExceeded(
-        "max_query_memory_bytes",
-        `a stage made a line of ${line.length} characters, the limit is ${LINE_MAX}`,
-      );
-    }
     this.#line = line;
     this.#isStale = true;
     this.changed = true;
