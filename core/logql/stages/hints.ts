@@ -3,6 +3,7 @@
  * what a parser does not read can neither fail nor overwrite.
  */
 import type { Grouping, LabelFilter, Stage, Unwrap } from "../syntax/ast.ts";
+import { bareName } from "./names.ts";
 
 export interface Hints {
   /** No label is asked for, so parsers do not run. */
@@ -16,7 +17,6 @@ export interface Hints {
 }
 
 const ERROR = "__error__";
-const EXTRACTED = "_extracted";
 
 /** Log queries extract everything. */
 export function logHints(stages: readonly Stage[]): Hints {
@@ -60,11 +60,7 @@ function requiredNames({ stages, unwrap, grouping, fieldsOf }: MetricNeeds): Set
 
 /** A label `x_extracted` comes from a field `x`. */
 function withoutSuffixes(names: ReadonlySet<string>): Set<string> {
-  const all = new Set(names);
-  for (const name of names) {
-    if (name.endsWith(EXTRACTED)) all.add(name.slice(0, -EXTRACTED.length));
-  }
-  return all;
+  return new Set([...names].flatMap((name) => [name, bareName(name)]));
 }
 
 function earlyFilters(stages: readonly Stage[]): Map<string, LabelFilter> {

@@ -8,6 +8,11 @@ import { hashText } from "./text.ts";
 /** What parsers append to a name that the stream or the structured metadata has already. */
 const EXTRACTED = "_extracted";
 
+/** The name of the field that a label has its value from, but for a clash. */
+export function bareName(name: string): string {
+  return name.endsWith(EXTRACTED) ? name.slice(0, -EXTRACTED.length) : name;
+}
+
 /** Past so many names the ones found in lines are forgotten before the next block. */
 const NAMES_MAX = 65_536;
 

@@ -9,7 +9,7 @@ import type { ByteSearch } from "../../ports/byte-search.ts";
 import { type Simplified, simplifyRegex } from "../../regex/simplify.ts";
 import type { LabelFilter } from "../syntax/ast.ts";
 import { AnyTest, ContainsTest, type LineTest } from "./line-test.ts";
-import type { Names } from "./names.ts";
+import { bareName, type Names } from "./names.ts";
 import type { LokiStage } from "./reorder.ts";
 import type { Selection } from "./selection.ts";
 import type { StreamBase } from "./stream-base.ts";
@@ -64,12 +64,13 @@ export class Prefilter {
     return this.#seen > TRIAL_ROWS && this.#kept > SHARE_MAX * this.#seen;
   }
 
-  /** Whether the value may come from structured metadata. */
+  /** Whether the value may come from structured metadata, under its own name or one that clashed. */
   #isMetadata({ metadata }: Block): boolean {
     if (metadata === undefined) return false;
     if (metadata.symbols !== this.#symbols) {
+      const bare = bareName(this.#name);
       this.#symbols = metadata.symbols;
-      this.#isInMetadata = metadata.symbols.includes(this.#name);
+      this.#isInMetadata = metadata.symbols.some((text) => text === this.#name || text === bare);
     }
     return this.#isInMetadata;
   }
