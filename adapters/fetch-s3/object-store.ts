@@ -5,7 +5,7 @@
 import { fromUtf8, utf8 } from "../../core/bytes/text.ts";
 import type { ObjectStore } from "../../core/ports/object-store.ts";
 import { openRemote, type RemoteWorld } from "../../core/remote/open.ts";
-import { S3Failure } from "../../core/remote/s3-failure.ts";
+import { NO_ANSWER, S3Failure } from "../../core/remote/s3-failure.ts";
 import type { S3Settings } from "../../core/remote/s3-settings.ts";
 import type {
   Attempt,
@@ -82,13 +82,13 @@ class FetchWire implements S3Wire {
       ...(token !== undefined && { "continuation-token": token }),
     };
     const reply = await this.#send("GET", { bucket, key: "" }, attempt, { query });
-    return pageOf(fromUtf8(reply.bytes));
+    return pageOf(wholeXml(reply, "ListBucketResult"));
   }
 
   async beginParts(place: Place, how: WriteHow, attempt: Attempt): Promise<string> {
     const more = { query: { uploads: "" }, headers: this.#objectHeaders(how) };
-    const { bytes } = await this.#send("POST", place, attempt, more);
-    return textOf(fromUtf8(bytes), "UploadId") ?? "";
+    const reply = await this.#send("POST", place, attempt, more);
+    return textOf(wholeXml(reply, "InitiateMultipartUploadResult"), "UploadId") ?? "";
   }
 
   async putPart(place: PartPlace, part: Part, attempt: Attempt): Promise<Written> {
@@ -118,6 +118,7 @@ class FetchWire implements S3Wire {
     if (textOf(fromUtf8(reply.bytes), "Code") !== undefined) {
       throw failureOf({ ...reply, status: LATE_FAILURE });
     }
+    wholeXml(reply, "CompleteMultipartUploadResult");
   }
 
   async dropParts(place: UploadPlace, attempt: Attempt): Promise<void> {
@@ -182,10 +183,14 @@ function etagOf(headers: Headers): string | undefined {
   return headers.get("etag")?.replaceAll('"', "");
 }
 
+/** An answer of no announced size may have been cut short: a listing without its end would be a shorter one. */
+function wholeXml({ bytes }: Reply, name: string): string {
+  const xml = fromUtf8(bytes);
+  if (xml.trimEnd().endsWith(`</${name}>`)) return xml;
+  throw new S3Failure("IncompleteBody", NO_ANSWER, `${bytes.length} bytes are no ${name}`);
+}
+
 function pageOf(xml: string): ListPage {
-  if (!xml.includes("<ListBucketResult")) {
-    throw new S3Failure("MalformedAnswer", LATE_FAILURE, "a listing that is none");
-  }
   const token =
     textOf(xml, "IsTruncated") === "true" ? textOf(xml, "NextContinuationToken") : undefined;
   return {
