@@ -1,5 +1,5 @@
 /** The escapes of JSON strings: `\" \\ \/ \b \f \n \r \t \uXXXX`. */
-import { decodeText, encodeText } from "./text.ts";
+import { decodeText } from "./text.ts";
 
 const BACKSLASH = 0x5c;
 const U = 0x75;
@@ -97,10 +97,4 @@ function hexUnit(bytes: Uint8Array, at: number, end: number): number {
     else return -1;
   }
   return unit;
-}
-
-/** The same of a text, for where there are no bytes. */
-export function unescapeString(text: string): string | undefined {
-  const bytes = encodeText(text);
-  return unescapeText(bytes, 0, bytes.length);
 }

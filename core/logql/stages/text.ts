@@ -51,7 +51,7 @@ function decodeBroken(bytes: Uint8Array, start: number, end: number): string {
 }
 
 /** Bytes of the rune at `at`, 0 when there is no valid one (RFC 3629: no overlong forms, no surrogates). */
-export function runeSize(bytes: Uint8Array, at: number, end: number): number {
+function runeSize(bytes: Uint8Array, at: number, end: number): number {
   const first = bytes[at]!;
   if (first < 0x80) return 1;
   if (first < 0xc2 || first > 0xf4) return 0;

@@ -3,7 +3,7 @@
 import { fingerprint } from "../../../labels/fingerprint.ts";
 import { labelsOf } from "../../../labels/labels.ts";
 import type { Block, MetadataColumn, StreamId } from "../../../model/block.ts";
-import type { Label, Labels } from "../../../model/labels.ts";
+import type { Labels } from "../../../model/labels.ts";
 
 export interface TestEntry {
   readonly time: bigint;
@@ -59,8 +59,4 @@ function columnOf(rows: readonly Labels[]): MetadataColumn {
     firsts.push(pairs.length / 2);
   }
   return { symbols, firsts: Uint32Array.from(firsts), pairs: Uint32Array.from(pairs) };
-}
-
-export function label(name: string, value: string): Label {
-  return [name, value];
 }
