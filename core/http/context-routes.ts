@@ -23,7 +23,10 @@ export function contextRoutes(context: AskContext): Route[] {
       ...parseAround(form, AROUND),
     };
     const answer = await asking.behind((signal) => context.query.context(tenants, request, signal));
-    return answerResponse(answer, { categorize: categorizes(call.request) });
+    return answerResponse(answer, {
+      categorize: categorizes(call.request),
+      direction: "forward",
+    });
   }
 
   return [route(["GET", "POST"], "/loki/api/v1/context", around, { newline: false })];

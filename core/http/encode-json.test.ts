@@ -132,7 +132,7 @@ test("categorize-labels says where labels came from and regroups by stream", () 
     { labels: labelsOf(app), entries: [{ time: 2n, line: "l2" }] },
   ];
   assert.equal(
-    encode({ kind: "streams", streams }, { categorize: true }),
+    encode({ kind: "streams", streams }, { categorize: true, direction: "forward" }),
     '{"status":"success","data":{"resultType":"streams","encodingFlags":["categorize-labels"],"result":[{"stream":{"app":"x"},"values":[["1","l",{"structuredMetadata":{"trace":"t"},"parsed":{"a":"1"}}],["2","l2",{}]]}]}\n',
   );
 });

@@ -5,7 +5,7 @@
 import { formatFloat } from "../golang/float.ts";
 import type { Labels } from "../model/labels.ts";
 import type { MatrixSeries, QueryResult, ResultEntry, ResultStream } from "../model/result.ts";
-import type { QueryAnswer } from "../ports/query-service.ts";
+import type { Direction, QueryAnswer } from "../ports/query-service.ts";
 import { jsonLabels, jsonStreamLabels, jsonText } from "./json-text.ts";
 import { jsonStats } from "./stats-json.ts";
 
@@ -15,6 +15,8 @@ const PIECE_CHARS = 128 * 1024;
 export interface EncodeOptions {
   /** `X-Loki-Response-Encoding-Flags: categorize-labels`: say where each label came from. */
   readonly categorize?: boolean;
+  /** In which the lines of each stream are, unless the query put them into another order. */
+  readonly direction?: Direction;
 }
 
 /** `{"status":"success","data":{"resultType":…,"result":[…],"stats":{…}}}` */
@@ -40,7 +42,9 @@ export function* encodeAnswer(
 function* encodeResult(result: QueryResult, options: EncodeOptions): Generator<string> {
   switch (result.kind) {
     case "streams": {
-      const streams = options.categorize ? categorized(result.streams) : result.streams;
+      const streams = options.categorize
+        ? categorized(result.streams, options.direction ?? "backward")
+        : result.streams;
       yield* list(streams, (stream) => encodeStream(stream, options));
       return;
     }
@@ -94,8 +98,11 @@ function encodeCategories({ metadata = [], parsed = [] }: ResultEntry): string {
   return `{${members.join(",")}}`;
 }
 
-/** The entries again, by the labels of their streams alone, in the order of their first coming. */
-function categorized(streams: readonly ResultStream[]): readonly ResultStream[] {
+/** The entries again, by the labels of their streams alone; the streams in the order of their first coming. */
+function categorized(
+  streams: readonly ResultStream[],
+  direction: Direction,
+): readonly ResultStream[] {
   const groups = new Map<string, { labels: Labels; entries: ResultEntry[] }>();
   for (const { labels, entries } of streams) {
     for (const entry of entries) {
@@ -106,6 +113,14 @@ function categorized(streams: readonly ResultStream[]): readonly ResultStream[] 
       else group.entries.push(entry);
     }
   }
+  const sign = direction === "forward" ? 1 : -1;
+  const compare = (a: ResultEntry, b: ResultEntry) =>
+    a.time === b.time ? 0 : a.time < b.time ? -sign : sign;
+  // Lines that the query sorted stay as they are.
+  const inOrder = streams.every(({ entries }) =>
+    entries.every((entry, index) => index === 0 || compare(entries[index - 1]!, entry) <= 0),
+  );
+  if (inOrder) for (const { entries } of groups.values()) entries.sort(compare);
   return [...groups.values()];
 }
 

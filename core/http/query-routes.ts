@@ -3,7 +3,7 @@ import { quote } from "../golang/quote.ts";
 import { BadRequest } from "../model/errors.ts";
 import type { QueryAnswer, QueryRequest } from "../ports/query-service.ts";
 import { type AskContext, type Asking, ask } from "./asking.ts";
-import { encodeAnswer } from "./encode-json.ts";
+import { type EncodeOptions, encodeAnswer } from "./encode-json.ts";
 import { BehindFrontend } from "./errors.ts";
 import { encodeLegacyAnswer } from "./legacy-json.ts";
 import { linesResponse } from "./lines-json.ts";
@@ -22,6 +22,7 @@ export function queryRoutes(context: AskContext): Route[] {
     return answerResponse(result, {
       categorize: categorizes(call.request),
       instant: request.kind === "instant",
+      direction: request.direction,
     });
   }
 
@@ -72,15 +73,12 @@ export function queryRoutes(context: AskContext): Route[] {
 /** Lines and numbers differ in their content types, and in the newline at the end. */
 export function answerResponse(
   answer: QueryAnswer,
-  options: { categorize?: boolean; instant?: boolean } = {},
+  options: EncodeOptions & { instant?: boolean } = {},
 ): Response {
-  const { categorize = false, instant = false } = options;
+  const { instant = false } = options;
   const isLines = answer.result.kind === "streams";
   const linesType = instant ? JSON_TYPE.handler : JSON_TYPE.data;
-  return pieceResponse(
-    encodeAnswer(answer, { categorize }),
-    isLines ? linesType : JSON_TYPE.metric,
-  );
+  return pieceResponse(encodeAnswer(answer, options), isLines ? linesType : JSON_TYPE.metric);
 }
 
 /** Whether the client wants to know where each label came from. */

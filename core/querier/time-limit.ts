@@ -28,7 +28,7 @@ export class TimeLimit {
       });
     }
     try {
-      return await work();
+      return await Promise.race([work(), aborted(this.signal, done.signal)]);
     } catch (error) {
       if (this.#outer.aborted || !this.#over.signal.aborted) throw error;
       throw new LimitExceeded(
@@ -52,7 +52,18 @@ export class TimeLimit {
         yield next.value;
       }
     } finally {
-      await batches.return(undefined);
+      const closed = batches.return(undefined);
+      closed.catch(() => {});
+      // Who does not look at the signal is not waited for.
+      if (!this.signal.aborted) await closed;
     }
   }
+}
+
+/** Rejects when the signal is aborted, unless the work is done before. */
+function aborted(signal: AbortSignal, done: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true, signal: done });
+  });
 }
