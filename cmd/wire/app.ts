@@ -85,15 +85,34 @@ export async function startApp(settings: AppSettings): Promise<App> {
     bodyBytesMax: settings.http.pushBytesMax,
   });
   await life.start();
+  const reloading = new AbortController();
+  void reloadLimits(settings, journal, reloading.signal);
   return {
     url: server.url,
     journal,
     asked,
     stop: async () => {
+      reloading.abort();
       await server.stop();
       await life.stop({ flush: settings.ingester.wal.flushOnShutdown });
     },
   };
+}
+
+/** Reads the tenants' overrides again and again. A file that is wrong changes nothing. */
+async function reloadLimits(
+  { limits, limitsReloadMs }: AppSettings,
+  journal: LineJournal,
+  signal: AbortSignal,
+): Promise<void> {
+  if (limitsReloadMs <= 0) return;
+  for (;;) {
+    await runtime.clock.sleep(limitsReloadMs, signal);
+    if (signal.aborted) return;
+    await limits
+      .reload()
+      .catch((error) => journal.log("warn", "overrides not reloaded", { err: error }));
+  }
 }
 
 async function openWal({ walDir, ingester }: AppSettings): Promise<DiskLogDisk | undefined> {
