@@ -27,6 +27,9 @@ async function serve(rawArgs: readonly string[]): Promise<number> {
     console.error("config is valid");
     return 0;
   }
+  const missing = settings.target.filter((target) => target !== "all");
+  if (missing.length > 0)
+    throw new Error(`not implemented yet: -target=${missing.join(",")}, only all`);
   const started = performance.now();
   const app = await startApp(settings);
   if (settings.zeroConfig) welcome(app.url, settings.dataDir);

@@ -97,6 +97,12 @@ class Machine {
   }
 
   async lines(query: string): Promise<string[]> {
+    const { lines, warnings } = await this.answer(query);
+    assert.deepEqual(warnings, []);
+    return lines;
+  }
+
+  async answer(query: string): Promise<{ lines: string[]; warnings: readonly string[] }> {
     const prepared = this.process.querier.prepare([SINGLE_TENANT], {
       ...{
         kind: "range",
@@ -108,10 +114,10 @@ class Machine {
       ...{ interval: 0n, limit: 100_000, direction: "forward" },
     });
     const { result, warnings } = await prepared.run(new AbortController().signal);
-    assert.deepEqual(warnings, []);
     assert.equal(result.kind, "streams");
-    if (result.kind !== "streams") return [];
-    return result.streams.flatMap(({ entries }) => entries.map(({ line }) => line)).sort();
+    if (result.kind !== "streams") return { lines: [], warnings };
+    const lines = result.streams.flatMap(({ entries }) => entries.map(({ line }) => line)).sort();
+    return { lines, warnings };
   }
 }
 
@@ -257,6 +263,43 @@ test("a repeated line counts once, in one push, in two, and after a flush betwee
     [3, "three"],
   ]);
   assert.deepEqual(await machine.lines('{app="a"}'), ["one", "three", "two"]);
+});
+
+test("damaged, cut and missing objects cost their own lines, and the answer names them", async () => {
+  const machine = await new Machine().boot();
+  for (const app of ["whole", "flipped", "cut", "empty", "gone"])
+    await machine.push({ app }, [[1, app]]);
+  await machine.process.life.flusher.sweep({ force: true });
+  const { objects } = machine;
+  const keys: Record<string, string> = {};
+  for await (const { key } of objects.list("fake/")) {
+    const text = new TextDecoder().decode(await objects.get(key));
+    for (const app of ["whole", "flipped", "cut", "empty", "gone"])
+      if (text.includes(`"${app}"`)) keys[app] = key;
+  }
+  const bytes = (await objects.get(keys["flipped"]!))!;
+  bytes[bytes.length - 40]! ^= 1;
+  await objects.put(keys["flipped"]!, bytes);
+  await objects.put(keys["cut"]!, (await objects.get(keys["cut"]!))!.subarray(0, 60));
+  await objects.put(keys["empty"]!, new Uint8Array(0));
+  await objects.delete(keys["gone"]!);
+
+  const { lines, warnings } = await machine.answer('{app=~".+"}');
+  assert.deepEqual(lines, ["whole"]);
+  assert.equal(warnings.length, 4);
+  for (const app of ["flipped", "cut", "empty", "gone"]) {
+    assert.ok(
+      warnings.some((warning) => warning.includes(keys[app]!)),
+      `${app}: ${warnings.join("; ")}`,
+    );
+  }
+
+  for await (const { key } of objects.list("index/"))
+    await objects.put(key, Uint8Array.of(31, 139, 8, 0));
+  machine.process.bucket.files.forget();
+  const broken = await machine.answer('{app=~".+"}');
+  assert.deepEqual(broken.lines, []);
+  assert.match(broken.warnings.join(), /^index index\/index_\d+\/.*: /);
 });
 
 test("limits: streams and the rate of one stream", async () => {

@@ -125,7 +125,9 @@ class Cursor {
     survivors: Survivors,
     { forward, order }: { forward: boolean; order: number },
   ) {
-    this.bytes = block.text.length;
+    // Blocks in memory share their text with others.
+    const { text, starts, ends, rows } = block;
+    this.bytes = block.scattered === true ? text.length : ends[rows - 1]! - starts[0]!;
     this.stream = stream;
     this.order = order;
     this.#survivors = survivors;

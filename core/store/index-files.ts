@@ -101,9 +101,11 @@ export class IndexFiles {
     this.#listings.clear();
   }
 
-  /** Forgets listings, so that the next look asks the store. */
-  refresh(): void {
+  /** Forgets listings and readers, so that the next look asks the store. */
+  forget(): void {
     this.#listings.clear();
+    this.#readers.clear();
+    this.#readerBytes = 0;
   }
 
   async #listing(folder: string): Promise<{ folders: string[]; keys: string[] }> {
