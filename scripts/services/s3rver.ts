@@ -1,17 +1,21 @@
 /**
- * s3rver (npm): an S3 server over a folder, in this process. It checks signatures and clocks. It is
- * from before conditional writes, so If-None-Match on a PUT is answered here, as AWS does: one write
- * of a key after the other, and 412 for a key that is there.
+ * s3rver (npm): an S3 server over a folder, in this process. It checks signatures and clocks. Two things
+ * are mended. It is from before conditional writes, so If-None-Match on a PUT is answered here, as AWS
+ * does: one write of a key after the other, and 412 for a key that is there. And it answers a PUT
+ * before the file is written.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { S3Service } from "./s3-service.ts";
 
 /** What is used of the package, which has no types. */
 interface S3rver {
   readonly store: {
+    getResourcePath(bucket: string, key: string, resource: "object"): string;
+    putObject(object: { bucket: string; key: string }): Promise<{ size: number }>;
     putBucket(name: string): Promise<unknown>;
     existsObject(bucket: string, key: string): Promise<boolean>;
   };
@@ -23,6 +27,7 @@ export async function startS3rver(): Promise<S3Service> {
   const directory = await mkdtemp(join(tmpdir(), "lokits-s3rver-"));
   const { default: Server } = (await import("s3rver" as string)) as { default: S3rverClass };
   const s3rver = new Server({ directory, silent: true });
+  waitForFiles(s3rver.store);
   const handle = s3rver.callback();
   const conditional = oneByOne();
 
@@ -54,6 +59,16 @@ export async function startS3rver(): Promise<S3Service> {
       await new Promise((resolve) => server.close(resolve));
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+function waitForFiles(store: S3rver["store"]): void {
+  const putObject = store.putObject.bind(store);
+  store.putObject = async (object) => {
+    const written = await putObject(object);
+    const file = store.getResourcePath(object.bucket, object.key, "object");
+    while ((await stat(file)).size < written.size) await setTimeout(1);
+    return written;
   };
 }
 
