@@ -22,7 +22,7 @@ export function parseGoInt(text: string): bigint | undefined {
 }
 
 /** strconv.ParseUint(text, 0, 64) but for its upper bound. */
-export function parseGoUint(text: string): bigint | undefined {
+function parseGoUint(text: string): bigint | undefined {
   if (!FORMS.some((form) => form.test(text))) return undefined;
   const digits = text.replaceAll("_", "").toLowerCase();
   return BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits);

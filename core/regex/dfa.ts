@@ -5,7 +5,7 @@
  * bound it is emptied and grows anew, so memory is bounded too.
  */
 import { CONDITION, OP, type Program } from "./program.ts";
-import { RuneClasses } from "./rune-classes.ts";
+import { type ClassSet, RuneClasses } from "./rune-classes.ts";
 
 /** What came before the place that a state stands at. */
 const BEFORE = { begin: 0, newline: 1, word: 2, other: 3 } as const;
@@ -30,8 +30,8 @@ export class Dfa {
   /** Whether any instruction asks for words or lines. */
   readonly #looksAround: boolean;
   readonly #classes: RuneClasses;
-  /** One bit a class, for each set of the program. */
-  readonly #accepts: readonly Uint32Array[];
+  /** The classes of each set of the program. */
+  readonly #accepts: readonly ClassSet[];
   /** What each class puts before the next place; the end of the text is the class after the last. */
   readonly #befores: Uint8Array;
   readonly #width: number;
@@ -56,7 +56,7 @@ export class Dfa {
     this.#program = program;
     this.#anchored = options.anchored;
     this.#classes = new RuneClasses(sets, options.pattern);
-    this.#accepts = program.sets.map((ranges) => this.#classes.bitsOf(ranges));
+    this.#accepts = this.#classes.acceptsOf(program.sets, options.pattern);
     this.#width = this.#classes.count + 1;
     this.#dead = this.#width;
     this.#match = 2 * this.#width;
@@ -165,8 +165,7 @@ export class Dfa {
         : [member]) {
         if (ops[pc] === OP.match) return undefined;
         if (ops[pc] !== OP.rune || isEnd) continue;
-        const bits = this.#accepts[args[pc]!]!;
-        if ((bits[id >> 5]! >>> (id & 31)) & 1) targets.push(outs[pc]!);
+        if (this.#accepts[args[pc]!]!.has(id)) targets.push(outs[pc]!);
       }
     }
     return targets;

@@ -4,7 +4,7 @@
  * `foo|foobar` becomes `foo(?:|bar)`, `abc|abd` becomes `ab[cd]`.
  */
 import { EMPTY, isOneChar, type Literal, type Node, sameNode } from "./node.ts";
-import { appendRanges, cleanRanges, hasRune, MAX_RUNE, type Ranges } from "./ranges.ts";
+import { appendRanges, cleanRanges, MAX_RUNE, type Ranges } from "./ranges.ts";
 import { casesOf } from "./unicode.ts";
 
 const NEWLINE = 0x0a;
@@ -113,11 +113,6 @@ export function rangesOfChar(node: Node): Ranges {
     default:
       return [0, MAX_RUNE];
   }
-}
-
-/** Whether a node of one character accepts a newline. */
-export function acceptsNewline(node: Node): boolean {
-  return hasRune(rangesOfChar(node), NEWLINE);
 }
 
 function leadingLiteral(node: Node): Literal | undefined {

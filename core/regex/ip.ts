@@ -74,6 +74,7 @@ function prefixRange(address: Address | undefined, digits: string): AddressRange
  */
 function findsAddress(text: Uint8Array, start: number, end: number, set: AddressRange): boolean {
   for (let at = start; at < end; at++) {
+    if (MAY_START[text[at]!] === 0) continue;
     const isRun4 = startsVersion4(text, at, end);
     if (!isRun4 && !startsVersion6(text, at, end)) continue;
     let stop = at;
@@ -84,6 +85,11 @@ function findsAddress(text: Uint8Array, start: number, end: number, set: Address
   }
   return false;
 }
+
+/** 1 for hex digits and the colon: nothing else begins an address. */
+const MAY_START = Uint8Array.from({ length: 256 }, (_, byte) =>
+  hexValue(byte) >= 0 || byte === COLON ? 1 : 0,
+);
 
 function isIn(address: Address, { first, last }: AddressRange): boolean {
   if (address.version !== first.version) return false;

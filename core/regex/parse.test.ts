@@ -4,6 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
+import { RE2JS } from "re2js";
 import { BadRequest } from "../model/errors.ts";
 import type { Node } from "./node.ts";
 import { groupNamesOf, parseRegex } from "./parse.ts";
@@ -107,6 +109,41 @@ test("parseRegex() refuses in Go's words", () => {
   refused("a\\", "trailing backslash at end of expression: ``");
   const deep = `${"(".repeat(1001)}${")".repeat(1001)}`;
   refused(deep, `expression nests too deeply: \`${deep}\``);
+});
+
+test("parseRegex() takes and refuses what re2js does, in the same words", () => {
+  const pieces = [
+    ..."a b ( ) (?: (?i) (?P<n> (?<m> (?s: (?i-s: (?- | * + ? {2} {2,} {1,3} { } [ ] [^ -".split(
+      " ",
+    ),
+    ..."\\d \\W \\pL \\p{Greek} \\P{^Lu} [:alpha:] [:foo:] [[:digit:] \\x41 \\x{41} \\x{".split(
+      " ",
+    ),
+    ..."\\1 \\01 \\8 \\Q \\E \\b \\z \\C ^ $ . é 😀 \\n \\ 0 1001 {1001} \\_ \\- (?m) (?U) (?z)".split(
+      " ",
+    ),
+  ];
+  const source = fc.array(fc.constantFrom(...pieces), { maxLength: 7 }).map((all) => all.join(""));
+  const answerOf = (parse: () => unknown) => {
+    try {
+      parse();
+      return "ok";
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const property = fc.property(source, (pattern) => {
+    const expected = answerOf(() => RE2JS.compile(pattern));
+    // Go lets groups share a name, and shows the empty rest behind a trailing backslash.
+    fc.pre(!expected.includes("duplicate capture"));
+    const goes = expected.replace(/(trailing backslash .*)/, "$1: ``");
+    assert.equal(
+      answerOf(() => parseRegex(pattern)),
+      goes,
+      pattern,
+    );
+  });
+  fc.assert(property, { seed: 71, numRuns: 5000 });
 });
 
 test("groupNamesOf() gives names by index", () => {

@@ -74,11 +74,10 @@ class Compiler {
       case "empty":
         return next;
       case "literal":
-        return node.runes.reduceRight((out, rune) => {
-          const cases = node.fold ? casesOf(rune) : [rune];
-          const ranges = cases.flatMap((each) => [each, each]);
-          return this.#rune(ranges, out);
-        }, next);
+        return node.runes.reduceRight(
+          (out, rune) => this.#rune(rangesOfRune(rune, node.fold), out),
+          next,
+        );
       case "class":
       case "any":
       case "anyNotNewline":
@@ -146,6 +145,14 @@ class Compiler {
     return this.#ops.push(op) - 1;
   }
 }
+
+/** The ranges of a rune: for one of ASCII always the same array, which is found again without a look inside. */
+function rangesOfRune(rune: number, fold: boolean): Ranges {
+  if (!fold && rune < 0x80) return ASCII_RANGES[rune]!;
+  return (fold ? casesOf(rune) : [rune]).flatMap((each) => [each, each]);
+}
+
+const ASCII_RANGES: readonly Ranges[] = Array.from({ length: 0x80 }, (_, rune) => [rune, rune]);
 
 /** Whether the node matches the empty text only: repeating it changes nothing. */
 function isEmptyAlways(node: Node): boolean {

@@ -124,6 +124,10 @@ test("an anchored pattern is anchored in its text", () => {
   assert.equal(matches("a|b", "ab"), false);
   assert.equal(matches("a.c", "a\nc"), false);
   assert.equal(matches("(?m)a", "a\nb"), false);
+  assert.equal(matches("pod-[01]|db|", "pod-1"), true);
+  assert.equal(matches("pod-[01]|db|", "pod-2"), false);
+  assert.equal(matches("pod-[01]|db|", ""), true);
+  assert.equal(matches("a)|(?:b", "ax"), true); // Anchored in its text, as Loki has it.
   assert.throws(
     () => compileRegex("(", { anchored: true }),
     new BadRequest("error parsing regexp: missing closing ): `^(?:()$`"),

@@ -4,6 +4,7 @@
  */
 import { type Matcher, RE2JS } from "re2js";
 import { Dfa } from "./dfa.ts";
+import { literalSetOf } from "./literal-set.ts";
 import { literalsOf, prefixOf } from "./literals.ts";
 import { NativeRegex } from "./native.ts";
 import { Needle } from "./needle.ts";
@@ -31,6 +32,8 @@ export class Regex {
   readonly groupNames: readonly string[];
   readonly #text: string;
   readonly #node: Node;
+  /** All texts that an anchored pattern stands for, when they are few enough. */
+  readonly #texts: ReadonlySet<string> | undefined;
   readonly #dfa: Dfa;
   readonly #needle: Needle | undefined;
   /** Where the needle begins every match: the automaton for matches that begin where it does. */
@@ -49,6 +52,7 @@ export class Regex {
     this.groupNames = groupNamesOf(node);
     this.#text = text;
     this.#node = node;
+    this.#texts = anchored ? literalSetOf(withoutAnchors(node)) : undefined;
     const program = compileProgram(node, text);
     this.#dfa = new Dfa(program, { pattern: text, anchored });
     this.#needle = this.required && new Needle(this.required);
@@ -58,7 +62,7 @@ export class Regex {
 
   /** Whether the pattern is found in the text (in all of it, when anchored). */
   test(text: string): boolean {
-    return this.#dfa.test(text);
+    return this.#texts === undefined ? this.#dfa.test(text) : this.#texts.has(text);
   }
 
   /** Whether the pattern is found in text[start, end), as UTF-8. A byte that is none counts as U+FFFD. */
@@ -116,6 +120,12 @@ const PREFIX_TRIES = 4;
 /** Throws BadRequest in the words of Go's regexp when the pattern is none. */
 export function compileRegex(pattern: string, options: { anchored?: boolean } = {}): Regex {
   return new Regex(pattern, { anchored: options.anchored ?? false });
+}
+
+/** What stands between ^ and $. */
+function withoutAnchors(node: Node): Node {
+  if (node.kind !== "concat" || node.subs.at(-1)?.kind !== "endText") return node;
+  return { kind: "concat", subs: node.subs.slice(1, -1) };
 }
 
 function sameBytes(bytes: Uint8Array, text: string): boolean {

@@ -8,8 +8,6 @@ const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const LENIENT = new TextDecoder("utf-8", { ignoreBOM: true });
 
-const LOWEST = 0xdc80;
-const HIGHEST = 0xdcff;
 const LONE = /[\udc80-\udcff]/u;
 const LONE_ALL = /[\udc80-\udcff]/gu;
 const ASCII = /^[\0-\x7f]*$/;
@@ -76,6 +74,11 @@ function sequenceSize(bytes: Uint8Array, at: number): number {
   return 0;
 }
 
+/** The text with bytes that make a rune together as that rune. */
+export function joinBytes(text: string): string {
+  return LONE.test(text) ? fromBytes(toBytes(text)) : text;
+}
+
 /** The length in bytes. */
 export function byteSize(text: string): number {
   return isAscii(text) ? text.length : toBytes(text).length;
@@ -90,9 +93,4 @@ export function sliceBytes(text: string, start: number, end: number): string {
 /** The text without bytes that are no UTF-8. */
 export function wellFormed(text: string): string {
   return LONE.test(text) ? LENIENT.decode(toBytes(text)) : text;
-}
-
-/** Whether an unpaired surrogate stands for a byte here. */
-export function isLoneByte(code: number): boolean {
-  return code >= LOWEST && code <= HIGHEST;
 }

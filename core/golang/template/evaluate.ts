@@ -224,11 +224,14 @@ export class Evaluator {
     args: readonly ArgNode[],
     final: Final,
   ): Value {
-    const given = args.slice(1);
-    this.#checkCount(callee, name, given.length, final);
-    const typeOf = (index: number) => callee.params[index] ?? callee.rest!;
-    const values = given.map((arg, index) => this.#arg(dot, typeOf(index), arg));
-    if (final !== MISSING) values.push(this.#check(final, typeOf(given.length)));
+    const given = Math.max(args.length - 1, 0);
+    this.#checkCount(callee, name, given, final);
+    const { params, rest } = callee;
+    const values: Value[] = [];
+    for (let index = 0; index < given; index++) {
+      values.push(this.#arg(dot, params[index] ?? rest!, args[index + 1]!));
+    }
+    if (final !== MISSING) values.push(this.#check(final, params[given] ?? rest!));
     this.#effort.step();
     let result: Value;
     try {

@@ -4,7 +4,7 @@
  */
 import { quote } from "../quote.ts";
 import { unquoteString } from "../unquote.ts";
-import { escapeByte } from "./byte-text.ts";
+import { escapeByte, joinBytes } from "./byte-text.ts";
 import { ItemReader } from "./item-reader.ts";
 import type { Item, ItemKind } from "./lex.ts";
 import {
@@ -362,7 +362,7 @@ class Parser {
   #unquote(literal: string): string {
     const text = unquoteString(literal, escapeByte);
     if (text === undefined) throw this.#items.error("invalid syntax");
-    return text;
+    return joinBytes(text);
   }
 }
 

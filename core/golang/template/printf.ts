@@ -191,11 +191,11 @@ function formatString(verb: string, text: string, arg: Value, spec: Spec): strin
   const cut = precision === undefined ? text : [...text].slice(0, precision).join("");
   switch (verb) {
     case "v":
-      return pad(flags.includes("#") ? quote(cut) : cut, spec);
+      return pad(flags.includes("#") ? quoted(cut) : cut, spec);
     case "s":
       return pad(cut, spec);
     case "q":
-      return pad(flags.includes("#") && !cut.includes("`") ? `\`${cut}\`` : quote(cut), spec);
+      return pad(flags.includes("#") && !cut.includes("`") ? `\`${cut}\`` : quoted(cut), spec);
     case "x":
     case "X": {
       const bytes = Array.from(toBytes(text).subarray(0, precision ?? undefined));
@@ -207,6 +207,11 @@ function formatString(verb: string, text: string, arg: Value, spec: Spec): strin
     default:
       return badVerb(verb, arg);
   }
+}
+
+/** A byte that is no UTF-8 stands in our text as a lone surrogate. */
+function quoted(text: string): string {
+  return quote(text).replace(/\\udc([89a-f][\da-f])/g, "\\x$1");
 }
 
 const BASES: Readonly<Record<string, number>> = { d: 10, v: 10, b: 2, o: 8, O: 8, x: 16, X: 16 };
@@ -236,8 +241,8 @@ function formatRune(verb: string, arg: Int, spec: Spec): string {
     const code = `U+${arg.value.toString(16).toUpperCase().padStart(4, "0")}`;
     return pad(spec.flags.includes("#") ? `${code} '${String.fromCodePoint(rune)}'` : code, spec);
   }
-  const quoted = quote(String.fromCodePoint(rune)).slice(1, -1);
-  return pad(rune === 0x27 ? "'\\''" : `'${quoted === '\\"' ? '"' : quoted}'`, spec);
+  const inside = quote(String.fromCodePoint(rune)).slice(1, -1);
+  return pad(rune === 0x27 ? "'\\''" : `'${inside === '\\"' ? '"' : inside}'`, spec);
 }
 
 function formatNumber(verb: string, value: number, spec: Spec): string {

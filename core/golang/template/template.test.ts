@@ -1,6 +1,7 @@
 /** The language of spec logql 10.2, Go's messages, and the bounds that Go does not have. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { LimitExceeded } from "../../model/errors.ts";
 import { compileTemplate } from "./template.ts";
 import { TemplateError } from "./template-error.ts";
@@ -250,6 +251,44 @@ test("fields are the labels that the template names", () => {
   ]);
   assert.deepEqual(fieldsOf('{{ range .x }}{{ .y }}{{ end }}{{ index . "z" }}{{ . }}'), ["x", "y"]);
   assert.deepEqual(fieldsOf("text"), []);
+});
+
+test("bytes that make a rune together are that rune", () => {
+  given('{{ len "\\xc3\\xa9" }} {{ eq "\\xc3\\xa9" "é" }} {{ upper "\\303\\251" }}', "2 true É");
+  given('{{ printf "%q %q" (trunc 1 "é") "\\xff" }}', '"\\xc3" "\\xff"');
+  given('{{ "\\xff" }}', "\ufffd");
+});
+
+test("any template gives a text or says why not", () => {
+  const words = [
+    ..."{{ }} {{ }} {{- -}} .a .b .json $x $ := = | , ( ) nil true 1 1.5 \"s\" `%d` 'c' end else".split(
+      " ",
+    ),
+    ..."if with range define template block break continue eq printf index slice len and".split(
+      " ",
+    ),
+    ..."add trunc fromJson regexReplaceAll date now __timestamp__ .Year default round int x".split(
+      " ",
+    ),
+    "{{ end }}",
+    "{{ if .a }}",
+    "{{ range fromJson .json }}",
+    "\n",
+  ];
+  const template = fc
+    .array(fc.constantFrom(...words), { maxLength: 14 })
+    .map((parts) => `{{ ${parts.join(" ")} }}`);
+  let made = 0;
+  const property = fc.property(template, (source) => {
+    try {
+      run(source, LABELS);
+      made += 1;
+    } catch (error) {
+      assert.ok(error instanceof TemplateError || error instanceof LimitExceeded, source);
+    }
+  });
+  fc.assert(property, { seed: 61, numRuns: 5000 });
+  assert.ok(made > 20, `${made} templates ran`);
 });
 
 test("a template that does not end is ended", () => {
