@@ -5,8 +5,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Served, START, type TestLine } from "../../fixtures/http/served.ts";
-import { labelValue } from "../labels/labels.ts";
 import { SINGLE_TENANT } from "../model/tenant.ts";
+import type { LinesRequest } from "../ports/query-service.ts";
+import { settle } from "../sim/clock.ts";
 
 interface Wire {
   readonly labels?: Record<string, string>;
@@ -196,27 +197,39 @@ interface PageBody {
   };
 }
 
-test("a client that takes its time holds up the scan", async () => {
-  const served = await given(true);
-  const { batches, scan } = served.querier.lines(
-    [SINGLE_TENANT],
-    {
-      ...{
-        kind: "range",
-        query: '{app="a"}',
-        start: START,
-        end: START + 10n ** 13n,
-        stepMs: 10_000,
-      },
-      ...{ interval: 0n, limit: Number.POSITIVE_INFINITY, direction: "forward" },
-    },
-    new AbortController().signal,
+test("a client that takes its time holds up the scan, one that leaves ends it", async () => {
+  const served = await new Served().start();
+  const lines = Array.from(
+    { length: 600 },
+    (_, second): TestLine => [second, `${second} ${"x".repeat(4096)}`],
   );
+  await served.push({ app: "a" }, lines);
+  await served.flush();
+  const request: LinesRequest = {
+    kind: "range",
+    query: '{app="a"}',
+    start: START,
+    end: START + 10n ** 13n,
+    stepMs: 10_000,
+    interval: 0n,
+    limit: Number.POSITIVE_INFINITY,
+    direction: "forward",
+  };
+  const leaving = new AbortController();
+  const { batches, scan } = served.querier.lines([SINGLE_TENANT], request, leaving.signal);
   const iterator = batches[Symbol.asyncIterator]();
   assert.equal(scan.decompressedLines, 0);
-  const first = await iterator.next();
-  assert.equal(labelValue(first.value![0]!.labels.labels, "app"), "a");
-  await iterator.return?.();
+  const { length } = (await iterator.next()).value!;
+  assert.ok(length < 150, `${length} lines at once`);
+  await settle();
+  assert.ok(scan.decompressedLines < 200, `${scan.decompressedLines} lines read`);
+  leaving.abort(new DOMException("gone", "AbortError"));
+  await assert.rejects(iterator.next(), /gone/);
+
+  const params = { query: '{app="a"}', limit: "0", stream: "true" };
+  const reader = (await served.get("query_range", params)).body!.getReader();
+  assert.ok((await reader.read()).value!.length > 100_000);
+  await reader.cancel();
 });
 
 test("what streams and cursors are refused with", async () => {
