@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { objectStoreContract } from "../../core/ports/object-store.contract.ts";
+import { after, test } from "node:test";
 import { TEST_KEYS } from "../../scripts/services/s3-service.ts";
-import { bucketMaker, startServices } from "../../scripts/services/s3-store-tests.ts";
+import { startS3rver } from "../../scripts/services/s3rver.ts";
 import { UsageError } from "../flags.ts";
 import { openS3, openS3Options, optionsOf, readS3Address } from "./s3.ts";
 
