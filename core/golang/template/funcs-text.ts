@@ -10,7 +10,7 @@ import { checkSize } from "./limits.ts";
 import { Int } from "./values.ts";
 
 export const TEXT_FUNCTIONS: FunctionTable = {
-  __line__: define([], (_, { line }) => line),
+  __line__: define([], (_, { row }) => row.line),
   // Go's own names: the subject comes first.
   ToLower: define(["string"], ([s]) => toLower(s)),
   ToUpper: define(["string"], ([s]) => toUpper(s)),

@@ -12,7 +12,7 @@ import { Int, Time } from "./values.ts";
 const ZERO_NS = -62_135_596_800n * SECOND_NS;
 
 export const TIME_FUNCTIONS: FunctionTable = {
-  __timestamp__: define([], (_, { timeNs }) => new Time(timeNs, UTC)),
+  __timestamp__: define([], (_, { row }) => new Time(row.timeNs, UTC)),
   now: define([], (_, context) => new Time(context.now(), UTC)),
   date: define(["string", "any"], ([layout, value], context) => {
     if (value instanceof Time) return formatTime(value.ns, layout);

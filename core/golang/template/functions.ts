@@ -1,6 +1,6 @@
 /** How functions of templates are described: their parameters by Go's types, and what they do. */
 import type { Regex } from "../../regex/regex.ts";
-import type { Int, Time, Value } from "./values.ts";
+import type { Int, TemplateRow, Time, Value } from "./values.ts";
 
 /** What a parameter takes. `any` is interface{}, `value` is a value of any type or none (reflect.Value). */
 export interface Types {
@@ -17,9 +17,7 @@ export type TypeName = keyof Types;
 
 /** What a function may know of the row and the moment. */
 export interface CallContext {
-  readonly line: string;
-  /** The entry's time, Unix nanoseconds. */
-  readonly timeNs: bigint;
+  readonly row: TemplateRow;
   /** The clock, Unix nanoseconds. */
   now(): bigint;
   /** A compiled pattern. Throws BadRequest in Go's words. */

@@ -6,14 +6,7 @@ import type { CallContext } from "./functions.ts";
 import type { Node, PipeNode } from "./nodes.ts";
 import { parseTemplate } from "./parse.ts";
 import { runTemplate, type Source } from "./run.ts";
-import { LabelMap, type TemplateData } from "./values.ts";
-
-/** The row that a template runs on. */
-export interface TemplateRow {
-  readonly line: string;
-  /** The entry's time, Unix nanoseconds. */
-  readonly timeNs: bigint;
-}
+import { LabelMap, type TemplateData, type TemplateRow } from "./values.ts";
 
 export interface Template {
   /** The labels that it names as fields. What it finds by `index` or `range` is not among them, as in Loki. */
@@ -44,9 +37,9 @@ export function compileTemplate(
   const regex = regexCache();
   return {
     fields,
-    execute(data, { line, timeNs }) {
-      const now = options.now ?? (() => timeNs);
-      const context: CallContext = { line, timeNs, now, regex };
+    execute(data, row) {
+      const now = options.now ?? (() => row.timeNs);
+      const context: CallContext = { row, now, regex };
       return runTemplate(source, new LabelMap(data), context);
     },
   };

@@ -55,6 +55,13 @@ export interface TemplateData {
   all(): ReadonlyMap<string, string>;
 }
 
+/** The row that a template runs on. Both may be getters: they are asked only when the template asks. */
+export interface TemplateRow {
+  readonly line: string;
+  /** The entry's time, Unix nanoseconds. */
+  readonly timeNs: bigint;
+}
+
 /** The data of a template: `.` at its top. */
 export class LabelMap {
   readonly data: TemplateData;
