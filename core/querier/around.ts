@@ -72,7 +72,8 @@ export async function* linesAround(parts: AroundParts): AsyncGenerator<readonly 
     await pacer.step();
     const rows = rowsWithin(block, from, through);
     if (rows.first === rows.end) continue;
-    const edge = block.times[forward ? rows.first : rows.end - 1]!;
+    // Blocks come by their own bounds, also where these are outside of the time asked for.
+    const edge = block.times[forward ? 0 : block.rows - 1]!;
     if (wanted.isPast(edge) && (!groups.areWaiting || wanted.isFarPast(edge))) break;
     const options = { backward: !forward };
     const found = matching.forStream(stream).run(block, rows, options);
