@@ -28,6 +28,7 @@ export async function s3StoreTests(name: string, make: MakeStore): Promise<void>
     const newBucket = bucketMaker(service);
     const open = (options: S3Options, around = world) => make(readS3Settings(options), around);
     const title = `${name} on ${service.name}`;
+    if (service.name === "moto") testObjectHeaders(title, service, open);
 
     objectStoreContract(title, async () => open(optionsFor(service, await newBucket())));
 
@@ -137,6 +138,36 @@ export async function s3StoreTests(name: string, make: MakeStore): Promise<void>
       }
     });
   }
+}
+
+/** Encryption and storage class, which s3rver does not keep. */
+function testObjectHeaders(
+  title: string,
+  service: S3Service,
+  open: (options: S3Options) => ObjectStore,
+): void {
+  test(`${title}: encryption and storage class are asked for, in parts and whole`, async () => {
+    const bucket = await bucketMaker(service)();
+    const sse = { type: "SSE-KMS", kms_key_id: "our-key", kms_encryption_context: '{"a":"b"}' };
+    const store = open({ ...optionsFor(service, bucket), sse, storage_class: "STANDARD_IA" });
+    // moto wants to know who asks, and believes it.
+    const authorization =
+      "AWS4-HMAC-SHA256 Credential=x/20231101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x";
+    const ask = (path: string, method: string) =>
+      fetch(`${service.endpoint}/${bucket}${path}`, { method, headers: { authorization } });
+    for (const [key, size] of [
+      ["whole", 10],
+      ["parts", 9 * MIB],
+    ] as const) {
+      await store.put(key, new Uint8Array(size));
+      assert.equal((await store.get(key))?.length, size);
+      const { headers } = await ask(`/${key}`, "HEAD");
+      assert.equal(headers.get("x-amz-server-side-encryption"), "aws:kms", key);
+      assert.match(headers.get("x-amz-server-side-encryption-aws-kms-key-id") ?? "", /our-key/);
+    }
+    const xml = await (await ask("?list-type=2", "GET")).text();
+    assert.equal(xml.match(/<StorageClass>STANDARD_IA</g)?.length, 2);
+  });
 }
 
 const KEPT = Array.from({ length: 60 }, (_, index) => `kept/${String(index).padStart(2, "0")}`);
