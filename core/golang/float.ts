@@ -48,8 +48,11 @@ function specialText(value: number, zeroHasDigits = false): string | undefined {
   return value > 0 ? "+Inf" : "-Inf";
 }
 
-const PLAIN = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** One way only to read a text: `\d+\.?\d*` takes time with the square of the digits when another character follows. */
+const PLAIN = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const HEX = /^([+-]?)0[xX]([\da-fA-F]*)(?:\.([\da-fA-F]*))?[pP]([+-]?\d+)$/;
+/** Some ten times what a double holds. */
+const HEX_DIGITS_MAX = 128;
 const INFINITY = /^([+-]?)inf(?:inity)?$/i;
 
 /**
@@ -95,10 +98,15 @@ function readHex(text: string): number | undefined {
   if (match === null) return undefined;
   const [, sign = "", whole = "", fraction = "", exponentText = "0"] = match;
   if (whole === "" && fraction === "") return undefined;
-  const mantissa = BigInt(`0x${whole}${fraction}`);
-  if (mantissa === 0n) return sign === "-" ? -0 : 0;
+  const digits = `${whole}${fraction}`.replace(/^0+/, "");
+  if (digits === "") return sign === "-" ? -0 : 0;
+  // Beyond these only whether anything follows can change the rounding; a power of five would take for ever.
+  const kept = digits.slice(0, HEX_DIGITS_MAX);
+  const rest = digits.length - kept.length;
+  const isMore = rest > 0 && /[^0]/.test(digits.slice(kept.length));
+  const mantissa = BigInt(`0x${kept}${isMore ? "1" : "0"}`);
   const bits = mantissa.toString(2).length;
-  const exponent = Number(exponentText) - 4 * fraction.length;
+  const exponent = Number(exponentText) - 4 * fraction.length + 4 * rest - 4;
   let size: number;
   if (exponent + bits > 1025) size = Infinity;
   else if (exponent + bits < -1080) size = 0;
