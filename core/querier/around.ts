@@ -9,6 +9,7 @@ import { Pacer } from "../logql/exec/pacer.ts";
 import { rowsWithin } from "../logql/exec/window.ts";
 import type { QueryParams } from "../logql/plan/params.ts";
 import { compilePipeline, type Survivors } from "../logql/stages/pipeline.ts";
+import { isBeyond } from "../logql/stages/reorder.ts";
 import type { LogExpr } from "../logql/syntax/ast.ts";
 import type { StreamId } from "../model/block.ts";
 import { BadRequest, LimitExceeded } from "../model/errors.ts";
@@ -43,12 +44,10 @@ export function checkAround({ before, after }: Around, expr?: LogExpr): void {
       );
     }
   }
-  const beyond = expr?.stages.find(({ kind }) => WHOLE.has(kind));
+  const beyond = expr?.stages.find(isBeyond);
   if (beyond !== undefined)
     throw new BadRequest(`lines of context cannot go with | ${beyond.kind}`);
 }
-
-const WHOLE: ReadonlySet<string> = new Set(["distinct", "sort", "first", "last"]);
 
 /** Groups of lines, each of one stream and in the query's direction. */
 export async function* linesAround(parts: AroundParts): AsyncGenerator<readonly LineEntry[]> {

@@ -30,20 +30,20 @@ export class ContextRun {
   readonly #request: ContextRequest;
   readonly #context: QueryContext;
   readonly #budget: Budget;
-  readonly #reach: bigint;
+  readonly #bounds: { readonly from: bigint; readonly through: bigint };
 
   constructor(request: ContextRequest, limits: Limits, context: QueryContext) {
     this.#request = request;
     this.#context = context;
     this.#budget = new Budget(limits.maxQueryMemoryBytes);
-    const allowed = nsOf(limits.maxQueryLengthMs);
-    this.#reach = allowed > 0n && allowed < REACH ? allowed : REACH;
+    this.#bounds = boundsOf(request.time, limits, context.clock.now());
   }
 
   /** Rejects with BadRequest 404 when there is no such line. */
   async streams(): Promise<ResultStream[]> {
     const { matchers, time, line } = this.#request;
-    const here = { matchers, from: time, through: time + 1n, direction: "forward" } as const;
+    const from = time < this.#bounds.from ? this.#bounds.from : time;
+    const here = { matchers, from, through: time + 1n, direction: "forward" } as const;
     const byStream = new Map<string, { labels: Labels; lines: OrderedLine[] }>();
     for await (const found of this.#lines(here, Number.POSITIVE_INFINITY)) {
       const { labels } = found.stream;
@@ -78,10 +78,10 @@ export class ContextRun {
     const end = lines.findLastIndex(isMatch) + 1;
     const matchers = labels.map(([name, value]) => ({ name, op: "=", value }) as const);
     const earlier = await this.#same(labels, before - first, {
-      ...{ matchers, from: time - this.#reach, through: time, direction: "backward" },
+      ...{ matchers, from: this.#bounds.from, through: time, direction: "backward" },
     });
     const later = await this.#same(labels, after - (lines.length - end), {
-      ...{ matchers, from: time + 1n, through: time + this.#reach, direction: "forward" },
+      ...{ matchers, from: time + 1n, through: this.#bounds.through, direction: "forward" },
     });
     const here = lines.slice(Math.max(0, first - before), end + after);
     return [...earlier.toReversed(), ...here, ...later];
@@ -100,6 +100,7 @@ export class ContextRun {
   }
 
   async *#lines(window: Window, wanted: number): AsyncGenerator<OrderedLine> {
+    if (window.from >= window.through) return;
     const { search, scanner, clock, stats, signal } = this.#context;
     const log = { kind: "log", matchers: window.matchers, stages: [] } as const;
     const batches = orderedLines({
@@ -114,4 +115,13 @@ export class ContextRun {
       }
     }
   }
+}
+
+/** Where neighbours are looked for: not too far, and not where the tenant may not look. */
+function boundsOf(time: bigint, { maxQueryLengthMs, maxQueryLookbackMs }: Limits, now: bigint) {
+  const allowed = nsOf(maxQueryLengthMs) / 2n;
+  const reach = allowed > 0n && allowed < REACH ? allowed : REACH;
+  const oldest = maxQueryLookbackMs > 0 ? now - nsOf(maxQueryLookbackMs) : time - reach;
+  const from = oldest > time - reach ? oldest : time - reach;
+  return { from, through: time + reach };
 }

@@ -50,7 +50,12 @@ export async function checkBytesRead(
   if (bytesMax <= 0) return;
   let bytes = 0;
   for (const reading of readings) bytes += (await estimate(reading, parts)).bytes;
-  if (bytes <= bytesMax) return;
+  checkBytes(bytes, bytesMax);
+}
+
+/** The same of an estimate that is there. */
+export function checkBytes(bytes: number, bytesMax: number): void {
+  if (bytesMax <= 0 || bytes <= bytesMax) return;
   const [query, limit] = [printBinarySize(bytes), printBinarySize(bytesMax)];
   throw new LimitExceeded(
     "max_query_bytes_read",

@@ -8,7 +8,7 @@ import { makePlan } from "../logql/plan/plan.ts";
 import type { Expr } from "../logql/syntax/ast.ts";
 import type { QueryResult } from "../model/result.ts";
 import type { Explanation, IndexStats } from "../ports/query-service.ts";
-import { type EstimateParts, estimate, readingsOf } from "./estimate.ts";
+import { checkBytes, type EstimateParts, estimate, readingsOf } from "./estimate.ts";
 import { MeasuringScanner, type ScanMeasure } from "./measure.ts";
 
 export interface ExplainParts extends EstimateParts {
@@ -27,6 +27,8 @@ export async function explainQuery(parts: ExplainParts): Promise<Explanation> {
   const json = { plan: planToJson(plan), estimates };
   if (!analyze) return { text: explainPlan(plan, hints), json };
 
+  const bytes = estimates.reduce((sum, hint) => sum + hint.bytes, 0);
+  checkBytes(bytes, params.limits.maxQueryBytesRead);
   const { clock } = context;
   const scanner = new MeasuringScanner(context.scanner, plan, context);
   const started = clock.ticksMs();

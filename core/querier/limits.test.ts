@@ -155,6 +155,43 @@ test("the same limits hold for lines without end, except that of their number", 
   );
 });
 
+test("neither context nor explain is a way around them", async () => {
+  const { signal } = new AbortController();
+  const context = async (limits: Partial<Limits>) => {
+    const { querier } = await given(limits);
+    const matchers = [{ name: "app", op: "=", value: "a1" }] as const;
+    const request = { matchers, time: START + 9n * SECOND, before: 20, after: 1 };
+    const { result } = await querier.context([SINGLE_TENANT], request, signal);
+    return result.kind === "streams" ? result.streams[0]!.entries.length : -1;
+  };
+  assert.equal(await context({}), 11);
+  assert.equal(await context({ maxQueryLengthMs: 6000 }), 5);
+  // The clock stands at the start, so all that is left to see is from four seconds before it on.
+  assert.equal(await context({ maxQueryLookbackMs: 4000 }), 11);
+  await assert.rejects(context({ requiredLabels: ["zone"] }), /missing required matchers \[zone\]/);
+
+  const explain = async (analyze: boolean) => {
+    const { querier } = await given({ maxQueryBytesRead: 50_000 });
+    return await querier.explain([SINGLE_TENANT], range('{app=~".+"}'), { analyze, signal });
+  };
+  assert.match((await explain(false)).text, /would read 8 streams/);
+  await assert.rejects(explain(true), /would read too many bytes/);
+});
+
+test("lines older than max_query_lookback have no context", async () => {
+  const served = await given({ maxQueryLookbackMs: 4000 });
+  await served.clock.advance(12_000);
+  const ask = async (second: bigint) => {
+    const matchers = [{ name: "app", op: "=", value: "a1" }] as const;
+    const request = { matchers, time: START + second * SECOND, before: 20, after: 0 };
+    const { signal } = new AbortController();
+    const { result } = await served.querier.context([SINGLE_TENANT], request, signal);
+    return result.kind === "streams" ? result.streams[0]!.entries.length : -1;
+  };
+  assert.equal(await ask(10n), 3);
+  await assert.rejects(ask(7n), /no such line at/);
+});
+
 test("query_timeout ends a query that takes too long by the clock", async () => {
   const served = await given({ queryTimeoutMs: 5000 });
   const { querier, clock } = served;

@@ -11,6 +11,7 @@ import type { QueryParams } from "../logql/plan/params.ts";
 import { indexMatchers } from "../logql/plan/push-down.ts";
 import { withMatchers } from "../logql/plan/scans.ts";
 import { compilePipeline } from "../logql/stages/pipeline.ts";
+import { isBeyond } from "../logql/stages/reorder.ts";
 import type { LogExpr } from "../logql/syntax/ast.ts";
 import { BadRequest } from "../model/errors.ts";
 import type { Position } from "./cursor.ts";
@@ -134,12 +135,10 @@ export class LineRun {
 
 /** A cursor is a place in the lines as they are stored: an order that the query makes has none. */
 export function checkCursor(expr: LogExpr, interval: bigint): void {
-  const beyond = expr.stages.find(({ kind }) => WHOLE.has(kind));
+  const beyond = expr.stages.find(isBeyond);
   if (beyond !== undefined) throw new BadRequest(`a cursor cannot go with | ${beyond.kind}`);
   if (interval > 0n) throw new BadRequest("a cursor cannot go with an interval");
 }
-
-const WHOLE: ReadonlySet<string> = new Set(["distinct", "sort", "first", "last"]);
 
 function enoughOf({ enough }: { enough: number | undefined }): number {
   return enough ?? Number.POSITIVE_INFINITY;

@@ -4,6 +4,7 @@
  * CI job are all this, over different sources.
  */
 import { printLabels } from "../labels/labels.ts";
+import { printMatchers } from "../labels/matcher.ts";
 import type { QueryContext } from "../logql/exec/context.ts";
 import { runPlan } from "../logql/exec/engine.ts";
 import type { QueryParams } from "../logql/plan/params.ts";
@@ -107,6 +108,10 @@ export class Querier implements QueryService {
   ): Promise<QueryAnswer> {
     checkAround(request);
     const scope = this.#scopeOf(tenants);
+    const { matchers } = request;
+    const text = printMatchers(matchers);
+    const expr = { kind: "log", matchers, stages: [] } as const;
+    checkQuery(expr, text, { limit: 0, start: request.time, end: request.time }, scope.limits);
     const limit = this.#timeLimit(scope, signal);
     return await this.#answer(async (stats) => {
       const run = new ContextRun(request, scope.limits, this.#contextOf(scope, limit, stats));
