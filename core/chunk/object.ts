@@ -59,9 +59,18 @@ export function decodeObject(
   if (options.checksum !== undefined && options.checksum !== checksum) {
     throw new Corrupt(`object checksum is ${checksum}, not ${options.checksum}`);
   }
+  return { ...openObject(bytes), checksum };
+}
+
+/**
+ * The same without the checksum of the whole: for readers who look at some of the blocks, each of
+ * which has a checksum of its own, as have the table of blocks and the metadata. Damage to one block
+ * then costs that block and not the chunk.
+ */
+export function openObject(bytes: Uint8Array): ChunkObject {
   const [metadata, chunk] = split(bytes);
   const text = fromUtf8(snappyUnframe(metadata, METADATA_SIZE_MAX));
-  return { ...parseMetadata(text), chunk, checksum };
+  return { ...parseMetadata(text), chunk };
 }
 
 /** Metadata and chunk. The first length counts itself; that of old writers did not. */

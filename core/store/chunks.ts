@@ -5,7 +5,7 @@
  */
 
 import { chunkKey, filesystemKey } from "../chunk/keys.ts";
-import { type DecodedObject, decodeObject } from "../chunk/object.ts";
+import { type ChunkObject, openObject } from "../chunk/object.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 import { Corrupt } from "../model/errors.ts";
 import { periodAt, type Schema, type SchemaVersion } from "../model/schema.ts";
@@ -54,17 +54,27 @@ export class ChunkStore {
     return chunkKey(this.#native(place.ref).schema, place.tenant, place.fingerprint, place.ref);
   }
 
-  /** Undefined when there is no such object; Corrupt when it is not what its key says. */
-  async get(place: ChunkPlace, signal?: AbortSignal): Promise<DecodedObject | undefined> {
+  /**
+   * Undefined when there is no such object; Corrupt when it is not what its key says. What lies in its
+   * blocks is checked when they are read.
+   */
+  async get(place: ChunkPlace, signal?: AbortSignal): Promise<ChunkObject | undefined> {
     const bytes = await this.#read(place, signal);
     if (bytes === undefined) return undefined;
-    const decoded = decodeObject(bytes, { checksum: place.ref.checksum });
-    if (decoded.tenant !== place.tenant || decoded.fingerprint !== place.fingerprint) {
+    const chunk = openObject(bytes);
+    const { ref } = place;
+    const isIt =
+      chunk.tenant === place.tenant &&
+      chunk.fingerprint === place.fingerprint &&
+      chunk.fromMs === ref.fromMs &&
+      chunk.throughMs === ref.throughMs;
+    if (!isIt) {
+      const { tenant, fingerprint, fromMs, throughMs } = chunk;
       throw new Corrupt(
-        `chunk ${this.keyOf(place)} is of tenant ${decoded.tenant}, stream ${decoded.fingerprint}`,
+        `object is of tenant ${tenant}, stream ${fingerprint}, ${fromMs} to ${throughMs}`,
       );
     }
-    return decoded;
+    return chunk;
   }
 
   /** The schema whose keys the chunk is found under; undefined when it is not there. */
