@@ -17,7 +17,8 @@ export interface BucketPlace {
 
 /** Throws UsageError when neither a store nor a configuration is given. */
 export async function openBucket({ store, config, journal }: BucketPlace): Promise<Bucket> {
-  const opened = config !== undefined ? await storeOfConfig(config, store) : openStore(store!);
+  const opened =
+    config !== undefined ? await storeOfConfig(config, store) : await openStore(store!);
   return new Bucket({
     objects: opened.objects,
     form: opened.form,

@@ -63,12 +63,12 @@ export async function loadSettings(
   if (loaded.logReversed) logReversed(loaded.text("all"));
   if (loaded.verify) return { ...settings, verifyOnly: true };
   await settings.limits.reload();
-  return appSettings(settings);
+  return await appSettings(settings);
 }
 
 /** Opens the store. */
-export function appSettings(settings: CheckedSettings): AppSettings {
-  return { ...settings, verifyOnly: false, storage: openConfigured(settings.loaded.config) };
+export async function appSettings(settings: CheckedSettings): Promise<AppSettings> {
+  return { ...settings, verifyOnly: false, storage: await openConfigured(settings.loaded.config) };
 }
 
 export function checkedSettings(loaded: LoadedConfig): CheckedSettings {

@@ -25,13 +25,13 @@ export async function storeOfConfig(
     readFile: (path) => readFile(path, "utf8"),
     env: process.env,
   });
-  if (store === undefined) return openConfigured(config);
-  const { objects, form } = openStore(store);
+  if (store === undefined) return await openConfigured(config);
+  const { objects, form } = await openStore(store);
   return { objects, form, schema: schemaOf(config), indexPrefix: indexPrefixOf(config) };
 }
 
 /** Throws BadRequest for a store that cannot be opened. */
-export function openConfigured(config: Config): ConfiguredStore {
+export async function openConfigured(config: Config): Promise<ConfiguredStore> {
   const schema = schemaOf(config);
   for (const { store } of schema) {
     if (store === "tsdb") continue;
@@ -48,7 +48,7 @@ export function openConfigured(config: Config): ConfiguredStore {
     );
   }
   const [name = ""] = names;
-  const { objects, form } = openNamed(config, name);
+  const { objects, form } = await openNamed(config, name);
   return { objects, form, schema, indexPrefix: indexPrefixOf(config) };
 }
 
@@ -64,7 +64,7 @@ const KNOWN_STORES = [
   "filesystem",
 ];
 
-function openNamed(config: Config, name: string): OpenedStore {
+async function openNamed(config: Config, name: string): Promise<OpenedStore> {
   const named = config.value("storage_config.named_stores.filesystem") as Item | undefined;
   const ownFolder = (named?.[name] as Item | undefined)?.["directory"];
   if (name === "filesystem" || ownFolder !== undefined) {
@@ -74,16 +74,30 @@ function openNamed(config: Config, name: string): OpenedStore {
         "the object store filesystem has no folder: set storage_config.filesystem.directory",
       );
     }
-    return openStore(folder);
+    return await openStore(folder);
   }
   const s3 = config.value("storage_config.named_stores.aws") as Item | undefined;
   if (name === "s3" || name === "aws" || s3?.[name] !== undefined) {
-    throw new BadRequest("not implemented yet: s3 store");
+    return await openAmazon(config, s3?.[name] as Item | undefined, name);
   }
   if (KNOWN_STORES.includes(name)) throw new BadRequest(`not implemented: ${name} store`);
   throw new BadRequest(
     `Unrecognized storage client ${name}, choose one of: ${KNOWN_STORES.join(", ")}`,
   );
+}
+
+/** `storage_config.aws`, or a named store of that kind. */
+async function openAmazon(
+  config: Config,
+  named: Item | undefined,
+  name: string,
+): Promise<OpenedStore> {
+  const { openS3Config, openS3Options, optionsOf } = await import("./s3.ts");
+  const objects =
+    named === undefined
+      ? await openS3Config(config)
+      : await openS3Options(optionsOf((key) => named[key]));
+  return { objects, form: "plain", name };
 }
 
 export function schemaOf(config: Config): Schema {

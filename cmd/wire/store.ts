@@ -1,4 +1,4 @@
-/** A bucket by its address: `file:///path`, or a path. */
+/** A bucket by its address: `file:///path`, a path, or `s3://bucket`. */
 import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DiskObjectStore } from "../../adapters/disk/object-store.ts";
@@ -14,11 +14,17 @@ export interface OpenedStore {
   readonly name: string;
 }
 
-export function openStore(address: string): OpenedStore {
+export async function openStore(address: string): Promise<OpenedStore> {
   const scheme = address.match(/^([a-z0-9+.-]+):\/\//i)?.[1]?.toLowerCase();
   if (scheme === undefined) return disk(isAbsolute(address) ? address : resolve(address));
   if (scheme === "file") return disk(fileURLToPath(relativeFile(address)));
-  throw new UsageError(`--store has the scheme "${scheme}", want file:///path/of/bucket`);
+  if (scheme === "s3" || scheme === "inmemory") {
+    // Its client takes a while to load; commands on files do without.
+    return await (await import("./s3.ts")).openS3(address);
+  }
+  throw new UsageError(
+    `--store has the scheme "${scheme}", want file:///path/of/bucket or s3://bucket/prefix?region=…`,
+  );
 }
 
 function disk(path: string): OpenedStore {
