@@ -7,8 +7,6 @@ test("20,000 queries and other texts are answered or refused", { timeout: 110_00
   const seed = Math.floor(Date.now() / 86_400_000);
   const { outcomes, crashes, hangs } = await fuzz({ seed, count: 20_000 });
   const inputs = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
-  assert.deepEqual([crashes, inputs], [[], 20_000], `seed ${seed}`);
-  // On a machine that others use a second may pass without any work of ours.
-  assert.ok(hangs.length < 3, `seed ${seed}: ${hangs.join("\n")}`);
+  assert.deepEqual([crashes, hangs, inputs], [[], [], 20_000], `seed ${seed}`);
   assert.ok(outcomes["answered"]! > 2000, "too few of them are queries");
 });
