@@ -80,7 +80,7 @@ export class ChunkStore {
   /** The schema whose keys the chunk is found under; undefined when it is not there. */
   async namingOf(place: ChunkPlace): Promise<SchemaVersion | undefined> {
     for (const naming of this.#namings(place.ref)) {
-      const range = { offset: 0, size: 1 };
+      const range = { offset: 0, size: 4 };
       if ((await this.#options.objects.get(this.#name(place, naming), { range })) !== undefined)
         return naming.schema;
     }
