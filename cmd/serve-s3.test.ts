@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { startMoto } from "../scripts/services/moto.ts";
 import { TEST_KEYS } from "../scripts/services/s3-service.ts";
 import { startS3rver } from "../scripts/services/s3rver.ts";
 import { corpusEntries, printedEntries, SHARED, withoutShared } from "./testing/corpus.ts";
@@ -13,8 +14,13 @@ import { openS3 } from "./wire/s3.ts";
 process.env["AWS_ACCESS_KEY_ID"] = TEST_KEYS.accessKeyId;
 process.env["AWS_SECRET_ACCESS_KEY"] = TEST_KEYS.secretAccessKey;
 
-test("serve keeps its lines in S3, and query and compact work on the bucket", async () => {
-  const s3 = await startS3rver();
+test("serve keeps its lines in S3, and query and compact work on the bucket", async (t) => {
+  // Not s3rver: it lists no folder any more from which an object was deleted, whatever else is in it.
+  const s3 = await startMoto();
+  if (s3 === undefined) {
+    t.skip("moto (PyPI) is not installed");
+    return;
+  }
   await s3.makeBucket("logs");
   const store = `s3://logs?endpoint=${s3.endpoint}&region=us-east-1`;
   await inFolder(async (cwd) => {
