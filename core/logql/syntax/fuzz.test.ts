@@ -15,7 +15,7 @@ import { parseQuery } from "./parse.ts";
 import { printExpr } from "./print.ts";
 import { exprs } from "./testing/trees.ts";
 
-const RUNS = Number(process.env["LOKITS_FUZZ"] ?? 20_000) / 4;
+const RUNS = Number(process.env["LOKITS_FUZZ"] ?? 6_000) / 4;
 
 const WORDS =
   `{ } ( ) [ ] [5m] , . = != =~ !~ |= |~ |> !> | == > >= < <= + - * / % ^ by without bool unwrap offset on
