@@ -41,9 +41,9 @@ async function check(item: Case): Promise<void> {
   }
 }
 
-function run({ query, options, form, entries }: Case, blockRows = 500): Promise<QueryResult> {
+async function run({ query, options, form, entries }: Case, blockRows = 500): Promise<QueryResult> {
   const limits = { ...DEFAULT_LIMITS, enableMultiVariantQueries: true };
-  return evaluate(
+  return await evaluate(
     parseQuery(query, { approxTopk: true }),
     { ...options, instant: form === "instant", limits },
     {

@@ -2,8 +2,8 @@
  * Cases of the language as text, after Prometheus' promqltest: lines to load, then queries and what
  * they give. fixtures/logql/eval/README.md shows the form. Times are relative to EPOCH.
  */
-import { labelsOf } from "../../../labels/labels.ts";
-import type { Labels } from "../../../model/labels.ts";
+import { byName } from "../../../labels/labels.ts";
+import type { Label, Labels } from "../../../model/labels.ts";
 import type { Direction } from "../../plan/params.ts";
 import type { TestEntry } from "./memory-scanner.ts";
 
@@ -74,10 +74,10 @@ function loadLine(text: string): TestEntry[] {
   }));
 }
 
-/** `{a="x", b="y"}`, values in double quotes. */
+/** `{a="x", b="y"}`, values in double quotes; an empty one counts, for answers may have them. */
 export function readLabels(text: string): Labels {
   const pairs = [...text.matchAll(/(\w+)=("(?:[^"\\]|\\.)*")/g)];
-  return labelsOf(pairs.map(([, name, value]) => [name!, JSON.parse(value!) as string]));
+  return pairs.map(([, name, value]): Label => [name!, JSON.parse(value!) as string]).sort(byName);
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1e6, s: 1e9, m: 60e9, h: 3600e9, d: 86400e9 };
