@@ -13,6 +13,7 @@ import { FetchAhead } from "./fetch-ahead.ts";
 import { Heap } from "./heap.ts";
 import {
   addPending,
+  byAge,
   byLow,
   joinStreams,
   lowOf,
@@ -67,8 +68,8 @@ async function openNext(
   ahead: FetchAhead,
   request: ScanRequest,
 ): Promise<void> {
-  const { span } = progress.spans[progress.next++]!;
-  addPending(progress, span, await ahead.take(span), request);
+  const next = progress.spans[progress.next++]!;
+  addPending(progress, next, await ahead.take(next.span), request);
 }
 
 /** The first pending block with all that overlaps it, whether open by now or not. */
@@ -101,7 +102,7 @@ async function readGroup(
   { stats }: ScanRequest,
 ): Promise<Block | undefined> {
   const blocks: Block[] = [];
-  for (const { handle } of group) {
+  for (const { handle } of group.toSorted(byAge)) {
     try {
       const block = handle.read();
       blocks.push(block instanceof Promise ? await block : block);

@@ -14,12 +14,17 @@ export interface Bounds {
 
 export interface OrderedSpan extends Bounds {
   readonly span: Span;
+  /** Place among the spans of the stream by age, oldest first: entries of one moment keep the order they came in. */
+  readonly age: number;
 }
 
 export interface OrderedHandle extends Bounds {
   readonly handle: BlockHandle;
   /** The span it came from: blocks of one span hold no repeats of each other. */
   readonly span: Span;
+  readonly age: number;
+  /** Place among the blocks of the span. */
+  readonly index: number;
 }
 
 /** A stream on its way through a scan: spans to open and opened blocks to hand out, both by `low`. */
@@ -37,16 +42,20 @@ export interface ScanWindow {
   readonly direction: "forward" | "backward";
 }
 
-/** Every stream that has spans in the window. Sources may know the same stream; labels decide. */
+/**
+ * Every stream that has spans in the window. Sources may know the same stream; labels decide. What has
+ * moved on is older: the last answer is that of the last place that data moves to.
+ */
 export function joinStreams(
   answers: readonly StreamSpans[][],
   window: ScanWindow,
 ): StreamProgress[] {
   const byHash = new Map<bigint, { stream: StreamId; spans: OrderedSpan[] }[]>();
-  for (const { stream, spans } of answers.flat()) {
+  let age = 0;
+  for (const { stream, spans } of answers.toReversed().flat()) {
     const wanted = spans
       .filter(({ minTime, maxTime }) => maxTime >= window.from && minTime < window.through)
-      .map((span) => ({ span, ...boundsOf(span, window) }));
+      .map((span) => ({ span, age: age++, ...boundsOf(span, window) }));
     if (wanted.length === 0) continue;
     const known = byHash.get(stream.fingerprint);
     const same = known?.find((other) => sameLabels(other.stream.labels, stream.labels));
@@ -69,16 +78,17 @@ export function lowOf({ spans, next, pending }: StreamProgress): bigint | undefi
 /** Adds the blocks of an opened span to what is pending. */
 export function addPending(
   progress: StreamProgress,
-  span: Span,
+  { span, age }: OrderedSpan,
   handles: readonly BlockHandle[],
   window: ScanWindow,
 ): void {
   // Blocks that are one and the same nanosecond keep the order of their rows only if turned with the scan.
-  const inOrder = window.direction === "forward" ? handles : handles.toReversed();
-  for (const handle of inOrder) {
+  const indexed = handles.map((handle, index) => ({ handle, index }));
+  if (window.direction === "backward") indexed.reverse();
+  for (const { handle, index } of indexed) {
     if (handle.rows === 0 || handle.maxTime < window.from || handle.minTime >= window.through)
       continue;
-    progress.pending.push({ handle, span, ...boundsOf(handle, window) });
+    progress.pending.push({ handle, span, age, index, ...boundsOf(handle, window) });
   }
   progress.pending.sort(byLow);
 }
@@ -91,6 +101,11 @@ export function overlaps(group: Bounds, spans: ReadonlySet<Span>, next: OrderedH
 
 export function byLow(a: Bounds, b: Bounds): number {
   return compare(a.low, b.low) || compare(a.high, b.high);
+}
+
+/** The order in which entries of one moment came in, as far as it is known. */
+export function byAge(a: OrderedHandle, b: OrderedHandle): number {
+  return a.age - b.age || a.index - b.index;
 }
 
 export function compare(a: bigint, b: bigint): number {

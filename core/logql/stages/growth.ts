@@ -6,7 +6,7 @@
 import { LimitExceeded } from "../../model/errors.ts";
 
 /** UTF-16 units of all rows together. */
-const GROWTH_MAX = 4 * 1024 * 1024;
+const GROWTH_MAX = 2 * 1024 * 1024;
 
 /** What a template may always make of a row, beside four times its line. */
 const FREE = 1024;
