@@ -5,15 +5,6 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { portableSearch } from "../bytes/search.ts";
-import { portableCodecs } from "../compress/table.ts";
-import { Flusher } from "../ingester/flush.ts";
-import { Ingester } from "../ingester/ingester.ts";
-import { DEFAULT_INGESTER } from "../ingester/settings.ts";
-import { IngesterSource } from "../ingester/source.ts";
-import { printLabels } from "../labels/labels.ts";
-import { instantParams, rangeParams } from "../logql/exec/testing/http-params.ts";
-import { blockOf, type TestEntry } from "../logql/exec/testing/memory-scanner.ts";
 import {
   type Answer,
   ASKED_AT,
@@ -23,7 +14,16 @@ import {
   readCorpus,
   recordedGroups,
   skip,
-} from "../logql/exec/testing/recorded.ts";
+} from "../../fixtures/logql/recorded.ts";
+import { portableSearch } from "../bytes/search.ts";
+import { portableCodecs } from "../compress/table.ts";
+import { Flusher } from "../ingester/flush.ts";
+import { Ingester } from "../ingester/ingester.ts";
+import { DEFAULT_INGESTER } from "../ingester/settings.ts";
+import { IngesterSource } from "../ingester/source.ts";
+import { printLabels } from "../labels/labels.ts";
+import { instantParams, rangeParams } from "../logql/exec/testing/http-params.ts";
+import { blockOf, type TestEntry } from "../logql/exec/testing/memory-scanner.ts";
 import type { QueryParams } from "../logql/plan/params.ts";
 import { checkParams } from "../logql/plan/params.ts";
 import { BadRequest } from "../model/errors.ts";

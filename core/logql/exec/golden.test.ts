@@ -4,14 +4,6 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { portableSearch } from "../../bytes/search.ts";
-import { BadRequest } from "../../model/errors.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../model/limits.ts";
-import { newScanStats } from "../../model/stats.ts";
-import { parseQuery } from "../syntax/parse.ts";
-import { evaluate } from "./engine.ts";
-import { instantParams, rangeParams } from "./testing/http-params.ts";
-import { MemoryScanner } from "./testing/memory-scanner.ts";
 import {
   type Answer,
   ASKED_AT,
@@ -21,7 +13,15 @@ import {
   readCorpus,
   recordedGroups,
   skip,
-} from "./testing/recorded.ts";
+} from "../../../fixtures/logql/recorded.ts";
+import { portableSearch } from "../../bytes/search.ts";
+import { BadRequest } from "../../model/errors.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../model/limits.ts";
+import { newScanStats } from "../../model/stats.ts";
+import { parseQuery } from "../syntax/parse.ts";
+import { evaluate } from "./engine.ts";
+import { instantParams, rangeParams } from "./testing/http-params.ts";
+import { MemoryScanner } from "./testing/memory-scanner.ts";
 
 const CLOCK = { now: () => ASKED_AT, nowMs: () => 0, ticksMs: () => 0, sleep: async () => {} };
 
