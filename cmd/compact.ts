@@ -58,7 +58,7 @@ async function compact(rawArgs: readonly string[]): Promise<number> {
 }
 
 function summary(report: Awaited<ReturnType<typeof compactAll>>, dryRun: boolean): string {
-  const { tables, tenants, filesIn, filesOut } = report;
+  const { tables, filesIn, filesOut } = report;
   const verb = dryRun ? "would become" : "became";
-  return `${tables} tables, ${tenants} tenants: ${filesIn} index files ${verb} ${filesOut}`;
+  return `${tables} tables: ${filesIn} index files ${verb} ${filesOut}, one for each tenant of a table`;
 }
