@@ -3,6 +3,8 @@ import { quote } from "./quote.ts";
 
 const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;
+/** Of 64 bits in base 2. A text may have any number of digits; whoever has more need not be counted. */
+const DIGITS_MAX = 64;
 
 /** Digits by base: 0x1F, 0o17, 017, 0b11, 42; an underscore between digits or after the prefix. */
 const FORMS: readonly RegExp[] = [
@@ -25,6 +27,7 @@ export function parseGoInt(text: string): bigint | undefined {
 function parseGoUint(text: string): bigint | undefined {
   if (!FORMS.some((form) => form.test(text))) return undefined;
   const digits = text.replaceAll("_", "").toLowerCase();
+  if (digits.replace(/^0[xbo]?0*/, "").length > DIGITS_MAX) return undefined;
   return BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits);
 }
 
@@ -32,6 +35,7 @@ function parseGoUint(text: string): bigint | undefined {
 export function parseDecimal(text: string): bigint | string {
   const failed = `strconv.ParseInt: parsing ${quote(text)}`;
   if (!/^[+-]?\d+$/.test(text)) return `${failed}: invalid syntax`;
+  if (text.replace(/^[+-]?0*/, "").length > DIGITS_MAX) return `${failed}: value out of range`;
   const value = BigInt(text.replace(/^\+/, ""));
   return value < MIN || value > MAX ? `${failed}: value out of range` : value;
 }

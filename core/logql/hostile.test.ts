@@ -333,6 +333,14 @@ test("one line of many parts", async () => {
   );
 });
 
+test("names of blanks", async () => {
+  const blanks = " ".repeat(300_000);
+  const lines = [`{"a${blanks}b":1}`, `{"${blanks}":1}`, `a${"\u00a0".repeat(100_000)}b=1`];
+  for (const stage of ["| json", "| logfmt", "| unpack", '| json x="a"', '| logfmt x="a"']) {
+    assert.equal(count(await ask(`{app="x"} ${stage} | keep app`, { lines })), 3, stage);
+  }
+});
+
 test("numbers of a million digits", async () => {
   const lines = [
     "9".repeat(1_000_000),
