@@ -263,6 +263,8 @@ test("templates that grow without end", async () => {
     '{{ define "t" }}{{ template "t" . }}{{ end }}{{ template "t" . }}',
     "template_depth",
   );
+  await given('{{ repeat 1000000 "x" | count "a*" }}', "template_matches");
+  await given('{{ regexReplaceAll "" (repeat 1000000 "x") "y" }}', "template_matches");
   const list = `(fromJson "[${"1,".repeat(200)}1]")`;
   await given(
     `{{ range ${list} }}{{ range ${list} }}{{ range ${list} }}x{{ end }}{{ end }}{{ end }}`,

@@ -1,10 +1,10 @@
 /** Replacing and counting matches as Go's regexp does. */
 import type { Regex, RegexMatch } from "../../regex/regex.ts";
-import { checkSize } from "./limits.ts";
+import { checkMatches, checkSize } from "./limits.ts";
 
 export function countMatches(regex: Regex, text: string): number {
   let count = 0;
-  for (const _ of regex.matchAll(text)) count += 1;
+  for (const _ of regex.matchAll(text)) checkMatches(++count);
   return count;
 }
 
@@ -19,7 +19,9 @@ export function replaceMatches(
   const parts = isPlain ? [replacement] : templateOf(replacement, regex.groupNames);
   let out = "";
   let at = 0;
+  let count = 0;
   for (const match of regex.matchAll(text)) {
+    checkMatches(++count);
     out += text.slice(at, match.start) + expand(parts, match);
     checkSize(out.length);
     at = match.end;

@@ -16,6 +16,18 @@ const STEP_TEXT = 64;
 /** Blocks and templates within each other. The stack of the runtime ends not far behind. */
 const DEPTH_MAX = 200;
 
+/** Matches that a call counts or replaces: more than characters in the longest line that Loki takes. */
+const MATCHES_MAX = 300_000;
+
+export function checkMatches(count: number): void {
+  if (count > MATCHES_MAX) {
+    throw new LimitExceeded(
+      "template_matches",
+      `template finds a pattern more than ${MATCHES_MAX} times in one text`,
+    );
+  }
+}
+
 export function checkSize(size: number): void {
   if (size > TEXT_MAX) {
     throw new LimitExceeded(
