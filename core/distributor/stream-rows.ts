@@ -68,10 +68,6 @@ function isBefore(a: Uint32Array, rowA: number, b: Uint32Array, rowB: number): b
   return highA < highB || (highA === highB && a[2 * rowA]! < b[2 * rowB]!);
 }
 
-export function lanesOf(times: BigInt64Array): Uint32Array {
-  return new Uint32Array(times.buffer, times.byteOffset, times.length * 2);
-}
-
 /** Bytes of the names and values of a row's metadata. */
 export function metadataBytes({ symbols, firsts, pairs }: MetadataColumn, row: number): number {
   let size = 0;

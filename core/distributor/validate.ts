@@ -3,6 +3,7 @@
  * has what goes on and, for after it is stored, the error that tells of what did not.
  */
 
+import { lanesOf } from "../chunk/lanes.ts";
 import type { Block } from "../model/block.ts";
 import { BadRequest } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
@@ -12,14 +13,7 @@ import type { Meter } from "../ports/meter.ts";
 import { GroupedErrors } from "./grouped-errors.ts";
 import type { Reason, Refusal } from "./refusals.ts";
 import { refuseLabels } from "./stream-labels.ts";
-import {
-  lanesOf,
-  metadataBytes,
-  RowRules,
-  selectRows,
-  spreadTimes,
-  truncateLines,
-} from "./stream-rows.ts";
+import { metadataBytes, RowRules, selectRows, spreadTimes, truncateLines } from "./stream-rows.ts";
 
 export interface Validated {
   readonly streams: readonly PushStream[];

@@ -4,9 +4,9 @@
  * tenant each); a chunk may be named by several of them.
  */
 import { compareText } from "../bytes/text.ts";
-import { TENANT_LABEL, withoutTenant } from "../index/table.ts";
+import { TENANT_LABEL, tenantMatcher, withoutTenant } from "../index/table.ts";
 import { labelValue, sameLabels } from "../labels/labels.ts";
-import { type CompiledMatcher, compileMatcher } from "../labels/matcher.ts";
+import type { CompiledMatcher } from "../labels/matcher.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 import { Corrupt } from "../model/errors.ts";
 import type { Labels } from "../model/labels.ts";
@@ -160,10 +160,6 @@ export class Indexes {
       return period.indexPrefix === prefix && startMs < endMs && startMs + DAY_MS > period.fromMs;
     });
   }
-}
-
-function tenantMatcher(tenant: Tenant): CompiledMatcher {
-  return compileMatcher({ name: TENANT_LABEL, op: "=", value: tenant });
 }
 
 /** Joins what several files say of a series. */
