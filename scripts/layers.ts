@@ -14,9 +14,10 @@ const LAYERS: readonly (readonly string[])[] = [
   ["chunk", "index", "wal", "logql/syntax"],
   ["logql/stages"],
   ["logql/plan", "logql/exec"],
+  ["deletes"],
   ["store"],
-  ["ingester", "querier", "compactor"],
-  ["distributor", "frontend"],
+  ["ingester", "querier", "compactor", "repair"],
+  ["distributor", "frontend", "patterns"],
   ["http"],
   ["service"],
 ];
