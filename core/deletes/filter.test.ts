@@ -119,7 +119,10 @@ test("a request that cannot be read takes nothing and is told", () => {
   ]);
   assert.equal(filter.of(APP, 0n, 9999n * MS), undefined);
   assert.equal(filter.problems.length, 2);
-  assert.match(filter.problems[0]!, /^delete request 00000001: distinct looks at more than one line$/);
+  assert.match(
+    filter.problems[0]!,
+    /^delete request 00000001: distinct looks at more than one line$/,
+  );
 });
 
 test("apply() keeps and counts what the definition says, for random requests over random lines", () => {

@@ -1,4 +1,5 @@
 /** Hashes of label sets (spec chunk-format §8) and of streams on the ring (spec wire §4.1). */
+import { fnv1 } from "../bytes/fnv1.ts";
 import { utf8 } from "../bytes/text.ts";
 import { ByteWriter } from "../bytes/writer.ts";
 import { xxhash64 } from "../bytes/xxhash64.ts";
@@ -21,7 +22,5 @@ export function fingerprint(labels: Labels): bigint {
 
 /** FNV-1 of tenant and canonical label text: the token under which a push looks for its ingesters. */
 export function streamToken(tenant: string, labelText: string): number {
-  let hash = 2166136261;
-  for (const byte of utf8(tenant + labelText)) hash = Math.imul(hash, 16777619) ^ byte;
-  return hash >>> 0;
+  return fnv1(utf8(tenant + labelText));
 }

@@ -1,4 +1,6 @@
 /** What a query may ask for, before it touches data: Loki's frontend limits, in its words. */
+import { fnv1 } from "../bytes/fnv1.ts";
+import { utf8 } from "../bytes/text.ts";
 import { printGoDuration, printPromDuration } from "../golang/duration.ts";
 import type { Expr } from "../logql/syntax/ast.ts";
 import { selectorsOf } from "../logql/syntax/visit.ts";
@@ -92,7 +94,5 @@ function checkBlocked(expr: Expr, text: string, blocked: readonly BlockedQuery[]
 
 /** FNV-1 of the query text, as Loki prints it in its log for operators to copy. */
 function hashOf(text: string): number {
-  let hash = 2166136261;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash, 16777619) ^ byte;
-  return hash >>> 0;
+  return fnv1(utf8(text));
 }
