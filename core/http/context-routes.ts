@@ -3,7 +3,7 @@ import { parseQuery } from "../logql/syntax/parse.ts";
 import { BadRequest } from "../model/errors.ts";
 import { type AskContext, ask } from "./asking.ts";
 import { parseAround, parseMoment } from "./params.ts";
-import { answerResponse, categorizes } from "./query-routes.ts";
+import { answerResponse, categorizes, whole } from "./query-routes.ts";
 import { type Call, type Route, route } from "./router.ts";
 
 /** Lines before and after when a request says nothing. */
@@ -22,7 +22,9 @@ export function contextRoutes(context: AskContext): Route[] {
       ...(line === "" ? {} : { line }),
       ...parseAround(form, AROUND),
     };
-    const answer = await asking.behind((signal) => context.query.context(tenants, request, signal));
+    const answer = await asking.behind(
+      whole(asking, (signal) => context.query.context(tenants, request, signal)),
+    );
     return answerResponse(answer, {
       categorize: categorizes(call.request),
       direction: "forward",

@@ -165,7 +165,7 @@ test("the old endpoints print labels as text and times as RFC 3339", () => {
   const text = [
     ...encodeLegacyAnswer(
       { kind: "streams", streams: [stream({ g: "x" }, [1795416244525792471n, "l"])] },
-      stats,
+      { stats, warnings: [] },
     ),
   ].join("");
   assert.ok(

@@ -8,6 +8,7 @@ import type { MatrixSeries, QueryResult, ResultEntry, ResultStream } from "../mo
 import type { Direction, QueryAnswer } from "../ports/query-service.ts";
 import { jsonLabels, jsonStreamLabels, jsonText } from "./json-text.ts";
 import { jsonStats } from "./stats-json.ts";
+import { warningsMember } from "./warnings.ts";
 
 /** Characters that a piece has at least, but for the last one. */
 const PIECE_CHARS = 128 * 1024;
@@ -24,7 +25,7 @@ export function* encodeAnswer(
   { result, stats, warnings, cursor }: QueryAnswer,
   options: EncodeOptions = {},
 ): Generator<string> {
-  const warned = warnings.length === 0 ? "" : `"warnings":[${warnings.map(jsonText).join(",")}],`;
+  const warned = warnings.length === 0 ? "" : `${warningsMember(warnings)},`;
   const flags =
     options.categorize && result.kind === "streams" ? `"encodingFlags":["categorize-labels"],` : "";
   let piece = `{"status":"success",${warned}"data":{"resultType":"${result.kind}",${flags}"result":`;
@@ -36,7 +37,7 @@ export function* encodeAnswer(
   }
   const end = result.kind === "streams" ? "\n" : "";
   const rest = cursor === undefined ? "" : `,"cursor":${jsonText(cursor)}`;
-  yield `${piece},"stats":${jsonStats(stats, entriesOf(result))}${rest}}}${end}`;
+  yield `${piece},"stats":${jsonStats(stats, entriesOf(result), warnings)}${rest}}}${end}`;
 }
 
 function* encodeResult(result: QueryResult, options: EncodeOptions): Generator<string> {

@@ -7,9 +7,10 @@ import { NS_PER_MS } from "../model/time.ts";
 import type { VolumeRequest } from "../ports/query-service.ts";
 import { type AskContext, type Asking, ask } from "./asking.ts";
 import { bounds, parseStep, parseVolumeLimit } from "./params.ts";
-import { answerResponse } from "./query-routes.ts";
+import { answerResponse, whole } from "./query-routes.ts";
 import { JSON_TYPE, jsonResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
+import { warningHeaders } from "./warnings.ts";
 
 export function indexRoutes(context: AskContext): Route[] {
   const { query, services } = context;
@@ -17,11 +18,16 @@ export function indexRoutes(context: AskContext): Route[] {
   async function stats(call: Call): Promise<Response> {
     const asking = await ask(context, call);
     const request = { ...bounds(asking.form, asking.now), matchers: matchersOf(asking) };
-    const found = await asking.behind((signal) =>
-      query.indexStats(asking.tenants, request, signal),
+    const { found, warnings } = await asking.warned((warn, signal) =>
+      query.indexStats(asking.tenants, { ...request, warn }, signal),
     );
     const { streams, chunks, bytes, entries } = found;
-    return jsonResponse(`${JSON.stringify({ streams, chunks, bytes, entries })}\n`, JSON_TYPE.data);
+    return jsonResponse(
+      `${JSON.stringify({ streams, chunks, bytes, entries })}\n`,
+      JSON_TYPE.data,
+      200,
+      warningHeaders(warnings),
+    );
   }
 
   async function volume(call: Call, ranged: boolean): Promise<Response> {
@@ -31,7 +37,7 @@ export function indexRoutes(context: AskContext): Route[] {
     }
     const request = volumeRequest(asking, ranged);
     return answerResponse(
-      await asking.behind((signal) => query.volume(asking.tenants, request, signal)),
+      await asking.behind(whole(asking, (signal) => query.volume(asking.tenants, request, signal))),
     );
   }
 

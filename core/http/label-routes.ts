@@ -3,35 +3,48 @@ import { parseSelector } from "../logql/syntax/parse.ts";
 import { BadRequest } from "../model/errors.ts";
 import type { Matcher } from "../model/matcher.ts";
 import type { SelectorRequest } from "../ports/query-service.ts";
-import { type AskContext, type Asking, ask } from "./asking.ts";
+import { type AskContext, type Asking, ask, type Warned } from "./asking.ts";
 import type { Form } from "./form.ts";
 import { jsonLabels, jsonText } from "./json-text.ts";
 import { bounds } from "./params.ts";
 import { JSON_TYPE, jsonResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
+import { warningHeaders, warningsMember } from "./warnings.ts";
 
 export function labelRoutes(context: AskContext): Route[] {
   const { query } = context;
 
-  async function names(call: Call): Promise<readonly string[]> {
+  async function names(call: Call): Promise<Warned<readonly string[]>> {
     const asking = await ask(context, call);
     const request = selectorRequest(asking);
-    return asking.behind((signal) => query.labelNames(asking.tenants, request, signal));
+    return asking.warned((warn, signal) =>
+      query.labelNames(asking.tenants, { ...request, warn }, signal),
+    );
   }
 
-  async function values(call: Call): Promise<readonly string[]> {
+  async function values(call: Call): Promise<Warned<readonly string[]>> {
     const asking = await ask(context, call);
     const request = selectorRequest(asking);
     const name = call.params["name"]!;
-    return asking.behind((signal) => query.labelValues(asking.tenants, name, request, signal));
+    return asking.warned((warn, signal) =>
+      query.labelValues(asking.tenants, name, { ...request, warn }, signal),
+    );
   }
 
   async function series(call: Call): Promise<Response> {
     const asking = await ask(context, call);
     const request = { ...bounds(asking.form, asking.now), groups: matcherGroups(asking.form) };
-    const found = await asking.behind((signal) => query.series(asking.tenants, request, signal));
+    const { found, warnings } = await asking.warned((warn, signal) =>
+      query.series(asking.tenants, { ...request, warn }, signal),
+    );
     const data = found.map((labels) => jsonLabels(labels)).join(",");
-    return jsonResponse(`{"status":"success","data":[${data}]}\n`, JSON_TYPE.data);
+    const rest = memberAfter(warnings);
+    return jsonResponse(
+      `{"status":"success","data":[${data}]${rest}}\n`,
+      JSON_TYPE.data,
+      200,
+      warningHeaders(warnings),
+    );
   }
 
   const both = ["GET", "POST"] as const;
@@ -52,14 +65,19 @@ export function labelRoutes(context: AskContext): Route[] {
 }
 
 /** No names, no `data`: so it is in Loki. */
-function listResponse(items: readonly string[]): Response {
-  const data = items.length === 0 ? "" : `,"data":${jsonList(items)}`;
-  return jsonResponse(`{"status":"success"${data}}\n`, JSON_TYPE.data);
+function listResponse({ found, warnings }: Warned<readonly string[]>): Response {
+  const data = found.length === 0 ? "" : `,"data":${jsonList(found)}`;
+  const text = `{"status":"success"${data}${memberAfter(warnings)}}\n`;
+  return jsonResponse(text, JSON_TYPE.data, 200, warningHeaders(warnings));
 }
 
-function legacyResponse(items: readonly string[]): Response {
-  const text = items.length === 0 ? "{}" : `{"values":${jsonList(items)}}`;
-  return jsonResponse(`${text}\n`, JSON_TYPE.data);
+function legacyResponse({ found, warnings }: Warned<readonly string[]>): Response {
+  const text = found.length === 0 ? "{}" : `{"values":${jsonList(found)}}`;
+  return jsonResponse(`${text}\n`, JSON_TYPE.data, 200, warningHeaders(warnings));
+}
+
+function memberAfter(warnings: readonly string[]): string {
+  return warnings.length === 0 ? "" : `,${warningsMember(warnings)}`;
 }
 
 function jsonList(items: readonly string[]): string {

@@ -7,6 +7,7 @@ import { printNanos } from "../model/time.ts";
 import type { LineEntry, LinesAnswer } from "../ports/query-service.ts";
 import { answerOf, BehindFrontend } from "./errors.ts";
 import { jsonLabels, jsonText } from "./json-text.ts";
+import { refuseWarnings, warningsMember } from "./warnings.ts";
 
 export const LINES_TYPE = "application/x-ndjson";
 
@@ -15,6 +16,8 @@ export interface LinesOptions {
   readonly categorize: boolean;
   /** End with a cursor when there are more lines. */
   readonly cursor: boolean;
+  /** End with an error as soon as an object could not be read. */
+  readonly strict?: boolean;
   /** Ends the work when the client goes away. */
   readonly leave: () => void;
 }
@@ -25,7 +28,9 @@ export async function linesResponse(answer: LinesAnswer, options: LinesOptions):
   let first: IteratorResult<readonly LineEntry[]>;
   try {
     first = await batches.next();
+    if (options.strict) refuseWarnings(answer.scan.warnings);
   } catch (error) {
+    await batches.return?.();
     throw new BehindFrontend(error);
   }
   const text = textOf(restOf(first, batches), answer, options);
@@ -62,7 +67,7 @@ async function* restOf(
 async function* textOf(
   batches: AsyncGenerator<readonly LineEntry[]>,
   answer: LinesAnswer,
-  { categorize, cursor }: LinesOptions,
+  { categorize, cursor, strict = false }: LinesOptions,
 ): AsyncGenerator<string> {
   const labelTexts = new WeakMap<object, string>();
   const labelsIn = ({ labels }: LineEntry) => {
@@ -79,14 +84,16 @@ async function* textOf(
   };
   try {
     for await (const batch of batches) {
+      if (strict) refuseWarnings(answer.scan.warnings);
       if (batch.length > 0) yield batch.map((entry) => encode(entry, labelsIn(entry))).join("");
     }
+    if (strict) refuseWarnings(answer.scan.warnings);
   } catch (error) {
     yield `{"error":${jsonText(answerOf(error).text)}}\n`;
     return;
   }
   const { warnings } = answer.scan;
-  if (warnings.length > 0) yield `{"warnings":[${warnings.map(jsonText).join(",")}]}\n`;
+  if (warnings.length > 0) yield `{${warningsMember(warnings)}}\n`;
   const next = cursor ? answer.cursor() : undefined;
   if (next !== undefined) yield `{"cursor":${jsonText(next)}}\n`;
 }

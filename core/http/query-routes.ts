@@ -10,6 +10,7 @@ import { linesResponse } from "./lines-json.ts";
 import { instantRequest, linesRequest, rangeRequest } from "./params.ts";
 import { JSON_TYPE, pieceResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
+import { isStrict, refuseWarnings, warningHeaders } from "./warnings.ts";
 
 const ENCODING_FLAGS = "X-Loki-Response-Encoding-Flags";
 
@@ -18,7 +19,7 @@ export function queryRoutes(context: AskContext): Route[] {
 
   async function answer(call: Call, asking: Asking, request: QueryRequest): Promise<Response> {
     const prepared = query.prepare(asking.tenants, request);
-    const result = await asking.behind((signal) => prepared.run(signal));
+    const result = await asking.behind(whole(asking, (signal) => prepared.run(signal)));
     return answerResponse(result, {
       categorize: categorizes(call.request),
       instant: request.kind === "instant",
@@ -35,9 +36,11 @@ export function queryRoutes(context: AskContext): Route[] {
     if (prepared.kind !== "log") {
       throw new BehindFrontend(new BadRequest("legacy endpoints only support streams result type"));
     }
-    const { result, stats } = await asking.behind((signal) => prepared.run(signal));
+    const found = await asking.behind(whole(asking, (signal) => prepared.run(signal)));
+    const { result, warnings } = found;
     if (result.kind !== "streams") throw new TypeError(`log query gave a ${result.kind}`);
-    return pieceResponse(encodeLegacyAnswer(result, stats), JSON_TYPE.data);
+    const pieces = encodeLegacyAnswer(result, found);
+    return pieceResponse(pieces, JSON_TYPE.data, warningHeaders(warnings));
   }
 
   /** `stream=true`, which Loki knows nothing of: JSON lines as they are found. */
@@ -46,7 +49,11 @@ export function queryRoutes(context: AskContext): Route[] {
     const gone = new AbortController();
     const signal = AbortSignal.any([call.signal, gone.signal]);
     const lines = query.lines(asking.tenants, request, signal);
-    const options = { categorize: categorizes(call.request), cursor: request.cursor !== undefined };
+    const options = {
+      categorize: categorizes(call.request),
+      cursor: request.cursor !== undefined,
+      strict: isStrict(asking.form),
+    };
     return await linesResponse(lines, { ...options, leave: () => gone.abort() });
   }
 
@@ -78,7 +85,21 @@ export function answerResponse(
   const { instant = false } = options;
   const isLines = answer.result.kind === "streams";
   const linesType = instant ? JSON_TYPE.handler : JSON_TYPE.data;
-  return pieceResponse(encodeAnswer(answer, options), isLines ? linesType : JSON_TYPE.metric);
+  const type = isLines ? linesType : JSON_TYPE.metric;
+  return pieceResponse(encodeAnswer(answer, options), type, warningHeaders(answer.warnings));
+}
+
+/** The work, which with `strict=true` gives a whole answer or none. */
+export function whole(
+  { form }: Asking,
+  work: (signal: AbortSignal) => Promise<QueryAnswer>,
+): (signal: AbortSignal) => Promise<QueryAnswer> {
+  if (!isStrict(form)) return work;
+  return async (signal) => {
+    const answer = await work(signal);
+    refuseWarnings(answer.warnings);
+    return answer;
+  };
 }
 
 /** Whether the client wants to know where each label came from. */

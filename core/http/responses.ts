@@ -1,4 +1,5 @@
 /** Responses of JSON in Loki's content types. */
+import type { Headers } from "./warnings.ts";
 
 export const JSON_TYPE = {
   /** Streams, labels, series, statistics of the index. */
@@ -12,13 +13,18 @@ export function jsonResponse(
   text: string,
   type: (typeof JSON_TYPE)[keyof typeof JSON_TYPE],
   status = 200,
+  headers: Headers = {},
 ): Response {
-  return new Response(text, { status, headers: { "Content-Type": type } });
+  return new Response(text, { status, headers: { "Content-Type": type, ...headers } });
 }
 
 /** A response of pieces. A short answer goes as one, with its length; a longer one as they are made. */
-export function pieceResponse(pieces: Iterator<string>, type: string): Response {
-  const headers = { "Content-Type": type };
+export function pieceResponse(
+  pieces: Iterator<string>,
+  type: string,
+  added: Headers = {},
+): Response {
+  const headers = { "Content-Type": type, ...added };
   const first = pieces.next();
   if (first.done) return new Response("", { headers });
   const second = pieces.next();

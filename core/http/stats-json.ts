@@ -1,13 +1,21 @@
 /** The `stats` of an answer, with all keys and in the order of Loki 2.9.1 (spec query-evaluation §9.1). */
 import { formatFloat } from "../golang/float.ts";
 import type { QueryStats } from "../ports/query-service.ts";
+import { warningsMember } from "./warnings.ts";
 
 const CACHE =
   '{"entriesFound":0,"entriesRequested":0,"entriesStored":0,"bytesReceived":0,"bytesSent":0,"requests":0,"downloadTime":0}';
 const CACHES = `{"chunk":${CACHE},"index":${CACHE},"result":${CACHE},"statsResult":${CACHE}}`;
 
-/** `entries`: lines, samples of a matrix, or elements of a vector in the answer. */
-export function jsonStats(stats: QueryStats, entries: number): string {
+/**
+ * `entries`: lines, samples of a matrix, or elements of a vector in the answer. Warnings are no key of
+ * Loki's: they are after all others, and only where there are any.
+ */
+export function jsonStats(
+  stats: QueryStats,
+  entries: number,
+  warnings: readonly string[] = [],
+): string {
   const { scan } = stats;
   const bytes = scan.headBytes + scan.decompressedBytes;
   const lines = scan.headLines + scan.decompressedLines;
@@ -47,7 +55,7 @@ export function jsonStats(stats: QueryStats, entries: number): string {
   const head = store({ headBytes: scan.headBytes, headLines: scan.headLines });
   return (
     `{"summary":${summary},"querier":{"store":${querier}},` +
-    `"ingester":${ingester.slice(0, -1)},"store":${head}},"cache":${CACHES}}`
+    `"ingester":${ingester.slice(0, -1)},"store":${head}},"cache":${CACHES}${warnings.length === 0 ? "" : `,${warningsMember(warnings)}`}}`
   );
 }
 

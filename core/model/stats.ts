@@ -23,6 +23,15 @@ export interface ScanStats {
   warnings: string[];
 }
 
+/** So many objects are named one by one. */
+const WARNINGS_MAX = 1000;
+
+/** Remembers what was left out, each text once and no more of them than anybody reads. */
+export function addWarning({ warnings }: Pick<ScanStats, "warnings">, text: string): void {
+  if (warnings.length > WARNINGS_MAX || warnings.includes(text)) return;
+  warnings.push(warnings.length < WARNINGS_MAX ? text : "more objects could not be read");
+}
+
 /** A counter that starts at nothing. */
 export function newScanStats(): ScanStats {
   return {

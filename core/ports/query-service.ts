@@ -181,14 +181,19 @@ export interface QueryStats {
   readonly shards: number;
 }
 
+/** Told of every object that an answer had to do without, such as a damaged index file. */
+export type Warn = (text: string) => void;
+
 export interface SelectorRequest {
   readonly matchers: readonly Matcher[];
   readonly start: bigint;
   /** Inclusive. */
   readonly end: bigint;
+  readonly warn?: Warn;
 }
 
 export interface SeriesRequest {
+  readonly warn?: Warn;
   readonly groups: readonly (readonly Matcher[])[];
   readonly start: bigint;
   /** Inclusive. */

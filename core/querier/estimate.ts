@@ -3,6 +3,7 @@ import { printBinarySize } from "../golang/bytes-size.ts";
 import type { Plan } from "../logql/plan/plan.ts";
 import { LimitExceeded } from "../model/errors.ts";
 import type { Matcher } from "../model/matcher.ts";
+import type { ScanStats } from "../model/stats.ts";
 import type { Tenant } from "../model/tenant.ts";
 import type { LogSource } from "../ports/log-source.ts";
 import type { IndexStats } from "../ports/query-service.ts";
@@ -24,13 +25,19 @@ export interface EstimateParts {
   readonly source: LogSource;
   readonly tenant: Tenant;
   readonly signal?: AbortSignal;
+  /** Told of damage on the way. */
+  readonly stats?: ScanStats;
 }
 
 export async function estimate(
   { matchers, from, through }: Reading,
-  { source, tenant, signal }: EstimateParts,
+  { source, tenant, signal, stats }: EstimateParts,
 ): Promise<IndexStats> {
-  const select = { tenant, matchers, from, through, ...(signal === undefined ? {} : { signal }) };
+  const select = {
+    ...{ tenant, matchers, from, through },
+    ...(signal !== undefined && { signal }),
+    ...(stats !== undefined && { stats }),
+  };
   const volumes = await source.volume(select);
   const sum = { streams: volumes.length, chunks: 0, bytes: 0, entries: 0 };
   for (const { chunks, bytes, entries } of volumes) {

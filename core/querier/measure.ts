@@ -11,7 +11,7 @@ import { isBeyond } from "../logql/stages/reorder.ts";
 import type { LogExpr } from "../logql/syntax/ast.ts";
 import { printStage } from "../logql/syntax/print.ts";
 import type { StreamBlock } from "../model/block.ts";
-import { newScanStats, type ScanStats } from "../model/stats.ts";
+import { addWarning, newScanStats, type ScanStats } from "../model/stats.ts";
 
 /** What one scan did. */
 export interface ScanMeasure {
@@ -134,5 +134,5 @@ function addTo(total: ScanStats, { warnings, ...counts }: ScanStats): void {
   for (const [name, count] of Object.entries(counts) as [keyof typeof counts, number][]) {
     total[name] += count;
   }
-  total.warnings.push(...warnings);
+  for (const text of warnings) addWarning(total, text);
 }

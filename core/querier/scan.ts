@@ -7,6 +7,7 @@ import { mergeBlocks } from "../chunk/merge.ts";
 import type { Scanner, ScanRequest } from "../logql/exec/scanner.ts";
 import type { Block, StreamBlock } from "../model/block.ts";
 import { Corrupt } from "../model/errors.ts";
+import { addWarning } from "../model/stats.ts";
 import type { Tenant } from "../model/tenant.ts";
 import type { LogSource, Span } from "../ports/log-source.ts";
 import { FetchAhead } from "./fetch-ahead.ts";
@@ -109,7 +110,7 @@ async function readGroup(
     } catch (error) {
       // A damaged block costs its own lines, not the query: the answer names it.
       if (!(error instanceof Corrupt)) throw error;
-      stats?.warnings.push(error.message);
+      if (stats !== undefined) addWarning(stats, error.message);
     }
   }
   if (blocks.length <= 1) return blocks[0];

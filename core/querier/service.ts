@@ -37,6 +37,7 @@ import type {
   TailBatch,
   TailRequest,
   VolumeRequest,
+  Warn,
 } from "../ports/query-service.ts";
 import { checkAround } from "./around.ts";
 import { ContextRun } from "./context.ts";
@@ -121,7 +122,9 @@ export class Querier implements QueryService {
 
   async labelNames(tenants: readonly Tenant[], request: SelectorRequest, signal: AbortSignal) {
     const scope = this.#scopeOf(tenants);
-    return await scope.source.labelNames(selectOf(scope, request, signal));
+    return await warned(request, (stats) =>
+      scope.source.labelNames(selectOf(scope, request, signal, stats)),
+    );
   }
 
   async labelValues(
@@ -131,7 +134,9 @@ export class Querier implements QueryService {
     signal: AbortSignal,
   ) {
     const scope = this.#scopeOf(tenants);
-    return await scope.source.labelValues(selectOf(scope, request, signal), name);
+    return await warned(request, (stats) =>
+      scope.source.labelValues(selectOf(scope, request, signal, stats), name),
+    );
   }
 
   async series(
@@ -140,13 +145,15 @@ export class Querier implements QueryService {
     signal: AbortSignal,
   ): Promise<readonly Labels[]> {
     const scope = this.#scopeOf(tenants);
-    const known = new Map<string, Labels>();
-    for (const matchers of request.groups.length === 0 ? [[]] : request.groups) {
-      const select = selectOf(scope, { ...request, matchers }, signal);
-      for (const labels of await scope.source.series(select))
-        known.set(printLabels(labels), labels);
-    }
-    return [...known.values()];
+    return await warned(request, async (stats) => {
+      const known = new Map<string, Labels>();
+      for (const matchers of request.groups.length === 0 ? [[]] : request.groups) {
+        const select = selectOf(scope, { ...request, matchers }, signal, stats);
+        for (const labels of await scope.source.series(select))
+          known.set(printLabels(labels), labels);
+      }
+      return [...known.values()];
+    });
   }
 
   async indexStats(
@@ -156,7 +163,8 @@ export class Querier implements QueryService {
   ): Promise<IndexStats> {
     const { source, tenant } = this.#scopeOf(tenants);
     const { matchers, start, end } = request;
-    return await estimate({ matchers, from: start, through: end + 1n }, { source, tenant, signal });
+    const reading = { matchers, from: start, through: end + 1n };
+    return await warned(request, (stats) => estimate(reading, { source, tenant, signal, stats }));
   }
 
   async volume(
@@ -167,7 +175,7 @@ export class Querier implements QueryService {
     const scope = this.#scopeOf(tenants);
     return await this.#answer((stats) =>
       volumeAnswer(request, scope.limits, ({ start, end }) =>
-        scope.source.volume({ ...selectOf(scope, { ...request, start, end }, signal), stats }),
+        scope.source.volume(selectOf(scope, { ...request, start, end }, signal, stats)),
       ),
     );
   }
@@ -311,6 +319,18 @@ function selectOf(
   { tenant }: Scope,
   { matchers, start, end }: SelectorRequest,
   signal: AbortSignal,
+  stats: ScanStats,
 ): Select {
-  return { tenant, matchers, from: start, through: end + 1n, signal };
+  return { tenant, matchers, from: start, through: end + 1n, signal, stats };
+}
+
+/** Tells whoever asked of the objects that could not be looked at. */
+async function warned<T>(
+  { warn }: { readonly warn?: Warn },
+  ask: (stats: ScanStats) => Promise<T>,
+): Promise<T> {
+  const stats = newScanStats();
+  const answer = await ask(stats);
+  for (const text of stats.warnings) warn?.(text);
+  return answer;
 }

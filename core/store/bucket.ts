@@ -80,7 +80,7 @@ export class Bucket implements ChunkSink {
     const bounds = { fromMs: Number.POSITIVE_INFINITY, throughMs: Number.NEGATIVE_INFINITY };
     for (const table of await this.files.tables()) {
       for (const place of await this.files.list(table, tenant)) {
-        const file = await this.files.open(place);
+        const file = await this.files.openSound(place);
         if (file === undefined) continue;
         bounds.fromMs = Math.min(bounds.fromMs, file.reader.fromMs);
         bounds.throughMs = Math.max(bounds.throughMs, file.reader.throughMs);

@@ -27,7 +27,7 @@ export async function discoverSchema(bucket: Bucket): Promise<Schema> {
     for (const name of await bucket.files.tenants(table)) {
       const tenant = literalTenant(name);
       for (const place of await bucket.files.list(table, tenant)) {
-        const file = await bucket.files.open(place);
+        const file = await bucket.files.openSound(place);
         if (file === undefined) continue;
         const schema =
           file.reader.version === 3 ? "v13" : await olderSchema(bucket, file.reader, tenant);

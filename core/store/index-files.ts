@@ -1,6 +1,7 @@
 /** Index files of a bucket: what there is, and readers of those in use, within a bound of bytes. */
 import { IndexReader } from "../index/reader.ts";
 import { TENANT_LABEL } from "../index/table.ts";
+import { Corrupt } from "../model/errors.ts";
 import type { Tenant } from "../model/tenant.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type Codecs, ENCODINGS } from "../ports/codecs.ts";
@@ -66,10 +67,20 @@ export class IndexFiles {
     const { folders, keys } = await this.#listing(`${this.#options.prefix}${table}/`);
     const tenants = new Set(folders);
     for (const key of keys) {
-      const file = await this.open({ key, common: true });
+      const file = await this.openSound({ key, common: true });
       for (const tenant of file?.reader.labelValues(TENANT_LABEL) ?? []) tenants.add(tenant);
     }
     return [...tenants];
+  }
+
+  /** As `open`, and undefined too when the file is damaged: for those who look around. A query names it. */
+  async openSound(place: IndexPlace): Promise<IndexFile | undefined> {
+    try {
+      return await this.open(place);
+    } catch (error) {
+      if (!(error instanceof Corrupt)) throw error;
+      return undefined;
+    }
   }
 
   /** Undefined when the file is gone: a compactor has replaced it, the next listing will say by what. */

@@ -5,6 +5,7 @@ import type { ChunkRef } from "../model/chunk-ref.ts";
 import { Corrupt, LimitExceeded } from "../model/errors.ts";
 import type { Labels } from "../model/labels.ts";
 import type { LimitsOf } from "../model/limits.ts";
+import { addWarning } from "../model/stats.ts";
 import { msOf, nsOf } from "../model/time.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Codecs } from "../ports/codecs.ts";
@@ -112,7 +113,9 @@ export class StoreSource implements LogSource {
     } catch (error) {
       // One bad object costs its own lines, not the query: the answer names it.
       if (!(error instanceof Corrupt)) throw error;
-      stats?.warnings.push(`chunk ${chunks.keyOf(place)}: ${error.message}`);
+      if (stats !== undefined) {
+        addWarning(stats, `chunk ${chunks.keyOf(place)}: ${error.message}`);
+      }
       return [];
     }
   }
@@ -149,6 +152,8 @@ function queryOf({ tenant, matchers, from, through, stats }: Select): IndexQuery
     fromMs: msOf(from),
     // Index bounds exclude their end: one more millisecond keeps what shares the last one.
     throughMs: msOf(through) + 1,
-    warn: (text) => stats?.warnings.push(text),
+    warn: (text) => {
+      if (stats !== undefined) addWarning(stats, text);
+    },
   };
 }
