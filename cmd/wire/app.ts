@@ -19,6 +19,7 @@ import { Bucket } from "../../core/store/bucket.ts";
 import { VERSION } from "../version.ts";
 import type { AppSettings } from "./config.ts";
 import { runtime } from "./runtime.ts";
+import { limitsPage } from "./tenant-page.ts";
 
 export interface App {
   readonly url: string;
@@ -71,6 +72,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
     pusher: ingester,
     query: querier,
     ingester: ingesterAdmin(life, journal, askToStop),
+    limitsPage: limitsPage(settings.loaded, limits),
     admin: makeAdmin(settings, life, journal),
     ...{ limits, clock, codecs, journal, metrics, upgrade },
   };

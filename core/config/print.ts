@@ -11,16 +11,21 @@ export type PrintMode = "all" | "diff" | "defaults";
 
 /** A key that is not set and has no default is left out. */
 export function printConfig(config: Config, mode: PrintMode): string {
+  return writeYaml(configTree(config, mode));
+}
+
+/** The same as blocks in blocks, for whoever shows a part of it. */
+export function configTree(config: Config, mode: PrintMode): Tree {
   const root: Tree = {};
   for (const key of KEYS.values()) {
     if (mode === "diff" && config.isDefault(key.path)) continue;
     const value = mode === "defaults" ? key.initial : config.value(key.path);
     if (value !== undefined) place(root, key.path, printed(key.type, value));
   }
-  return writeYaml(root);
+  return root;
 }
 
-type Tree = { [name: string]: Value };
+export type Tree = { [name: string]: Value };
 
 function place(root: Tree, path: string, value: Value): void {
   const names = path.split(".");

@@ -2,6 +2,8 @@
 import type { Hono } from "hono";
 import { adminRoutes } from "./admin-routes.ts";
 import { contextRoutes } from "./context-routes.ts";
+import { detectedRoutes } from "./detected-routes.ts";
+import { drilldownRoutes } from "./drilldown-routes.ts";
 import { explainRoutes } from "./explain-routes.ts";
 import { formatRoutes } from "./format-routes.ts";
 import { indexRoutes } from "./index-routes.ts";
@@ -13,6 +15,7 @@ import { queryRoutes } from "./query-routes.ts";
 import { NO_MEMBERLIST, ringRoutes } from "./ring-routes.ts";
 import { mount, type Route } from "./router.ts";
 import { DEFAULT_HTTP_SETTINGS, type HttpSettings, type Services } from "./services.ts";
+import { shardsRoutes } from "./shards-routes.ts";
 import { tailRoutes } from "./tail-routes.ts";
 
 /** Routes of parts that have files of their own elsewhere may be added. */
@@ -32,9 +35,13 @@ export function makeApp(
     const context = { query, services, settings };
     routes.push(...queryRoutes(context), ...labelRoutes(context), ...indexRoutes(context));
     routes.push(...explainRoutes(context), ...contextRoutes(context));
+    routes.push(...detectedRoutes(context), ...shardsRoutes(context));
     if (upgrade !== undefined) routes.push(...tailRoutes(context, upgrade));
   }
   if (ingester !== undefined) routes.push(...ingesterRoutes(ingester, settings));
+  if (services.limitsPage !== undefined) {
+    routes.push(...drilldownRoutes(services.limitsPage, services, settings));
+  }
   routes.push(...added);
   if (!routes.some(({ path }) => path === NO_MEMBERLIST.path)) routes.push(NO_MEMBERLIST);
   const observer = makeObserver({

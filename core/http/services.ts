@@ -4,9 +4,11 @@
  */
 
 import type { LimitsOf } from "../model/limits.ts";
+import type { Tenant } from "../model/tenant.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Codecs } from "../ports/codecs.ts";
 import type { Journal, Level } from "../ports/journal.ts";
+import type { PatternSource } from "../ports/patterns.ts";
 import type { Pusher } from "../ports/pusher.ts";
 import type { QueryService } from "../ports/query-service.ts";
 import type { Metrics } from "./metrics.ts";
@@ -29,6 +31,17 @@ export interface Services {
   /** How this runtime turns a request into a WebSocket; without it there is no tail. */
   readonly upgrade?: Upgrade;
 }
+  /** Decides who may ask for what; without one everybody may ask for everything. */
+  readonly gate?: Gate;
+  /** What tenants may see of their limits; without it there is no page of them. */
+  readonly limitsPage?: LimitsPage;
+  /** Patterns of the lines that came in; without it nobody looks for them. */
+  readonly patterns?: PatternSource;
+}
+
+/** A tenant's limits as they stand in a configuration: keys of `limits_config`, secrets masked. */
+export interface LimitsPage {
+  of(tenant: Tenant): Readonly<Record<string, unknown>>;
 
 /** The process as operators see it. */
 export interface Admin {
