@@ -1,2 +1,28 @@
 /** `lokits compact`: one pass of the compactor, or with a word after it one of the tools for buckets. */
-export { command } from "./compact-run.ts";
+import { type CommandDef, defineCommand } from "citty";
+import { command as run } from "./compact-run.ts";
+
+const tools: Record<string, () => Promise<CommandDef>> = {
+  inspect: async () => (await import("./compact-inspect.ts")).command,
+};
+
+const summaries: Record<string, string> = {
+  inspect: "show one chunk or index file",
+};
+
+/** The command that these arguments, those after `compact`, are for. */
+export async function commandOf(args: readonly string[]): Promise<CommandDef> {
+  const [word = ""] = args;
+  return (await tools[word]?.()) ?? command;
+}
+
+export const command: CommandDef = defineCommand({
+  ...run,
+  meta: async () => {
+    const meta = await (typeof run.meta === "function" ? run.meta() : run.meta);
+    const list = Object.entries(summaries).map(
+      ([word, text]) => `  compact ${word.padEnd(8)} ${text}`,
+    );
+    return { ...meta, description: `${meta?.description}\n\nTools:\n${list.join("\n")}` };
+  },
+});

@@ -3,12 +3,13 @@ import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
 import { UsageError } from "./flags.ts";
 import { VERSION } from "./version.ts";
 
-const subCommands: Record<string, () => Promise<CommandDef>> = {
+/** Each with the arguments after its name, of which the first may choose among commands of that name. */
+const subCommands: Record<string, (args?: readonly string[]) => Promise<CommandDef>> = {
   serve: async () => (await import("./serve.ts")).command,
   query: async () => (await import("./query.ts")).command,
   tail: async () => (await import("./tail.ts")).command,
   ingest: async () => (await import("./ingest.ts")).command,
-  compact: async () => (await import("./compact.ts")).command,
+  compact: async (args = []) => (await import("./compact.ts")).commandOf(args),
   "wal-replay": async () => (await import("./wal-replay.ts")).command,
 };
 
@@ -41,7 +42,7 @@ async function run(args: string[]): Promise<number> {
     );
     return 2;
   }
-  const command = await load();
+  const command = await load(rest);
   if (rest.includes("--help") || rest.includes("-h")) {
     console.log(await renderUsage(command, main));
     return 0;

@@ -45,6 +45,8 @@ export class IndexReader {
   readonly throughMs: number;
   /** The file itself. */
   readonly bytes: Uint8Array;
+  /** Names and values of labels, each once. */
+  readonly symbolCount: number;
   readonly #toc: Toc;
   readonly #symbols: SymbolTable;
   readonly #postings: Postings;
@@ -64,6 +66,7 @@ export class IndexReader {
     this.bytes = bytes;
     this.#toc = toc;
     this.#symbols = new SymbolTable(readSection(bytes, toc.symbols, "symbol table"), this.version);
+    this.symbolCount = this.#symbols.count;
     this.#postings = new Postings(bytes, readSection(bytes, toc.postingsTable, "postings table"));
     this.#fingerprints = readFingerprints(bytes, toc.fingerprintOffsets);
     this.#proveVersion();

@@ -1,0 +1,99 @@
+/** What the tools for buckets share: their flags, the bucket that these name, tables of text, an end by Ctrl-C. */
+import type { ArgsDef } from "citty";
+import { toHex } from "../core/bytes/text.ts";
+import type { Journal } from "../core/ports/journal.ts";
+import type { Bucket } from "../core/store/bucket.ts";
+import { type Flags, UsageError } from "./flags.ts";
+import { openBucket } from "./wire/bucket.ts";
+
+export const BUCKET_ARGS: ArgsDef = {
+  store: { type: "string", description: "The bucket", valueHint: "file:///path" },
+  "config.file": {
+    type: "string",
+    description: "Loki's configuration, instead of --store or for its schema",
+    valueHint: "FILE",
+  },
+  output: {
+    type: "enum",
+    alias: "o",
+    options: ["default", "jsonl"],
+    default: "default",
+    description: "Form of the report",
+  },
+};
+
+export const QUIET_ARGS: ArgsDef = {
+  quiet: { type: "boolean", alias: "q", description: "No progress on stderr" },
+};
+
+export const RESUME_ARGS: ArgsDef = {
+  resume: {
+    type: "string",
+    description: "Keep how far this came in a file, and go on from there",
+    valueHint: "FILE",
+  },
+};
+
+/** Exit code of what Ctrl-C ended. */
+export const INTERRUPTED = 130;
+
+/** The arguments of a tool: what comes after the word that chose it. */
+export function afterWord(rawArgs: readonly string[]): string[] {
+  return rawArgs.slice(1);
+}
+
+export async function bucketOf(flags: Flags, journal: Journal): Promise<Bucket> {
+  const [store, config] = [flags.text("store"), flags.text("config.file")];
+  if (store === undefined && config === undefined)
+    throw new UsageError("--store or --config.file is wanted");
+  return await openBucket({ store, config, journal });
+}
+
+/** A signal that the first Ctrl-C or SIGTERM sets, so that work ends where it can be taken up again. The second kills. */
+export function interruptible(): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const release = () => {
+    process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
+  };
+  return { signal: controller.signal, release };
+}
+
+export function hex64(value: bigint): string {
+  return value.toString(16).padStart(16, "0");
+}
+
+export function hex32(value: number): string {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return toHex(bytes);
+}
+
+/** `1.5 MB` */
+export function bytesText(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+  let at = 0;
+  let value = bytes;
+  while (value >= 1000 && at < units.length - 1) {
+    value /= 1000;
+    at++;
+  }
+  return at === 0 ? `${value} B` : `${value.toFixed(1)} ${units[at]}`;
+}
+
+/** Columns as wide as their widest cell; those whose title begins with a blank stand to the right. */
+export function textTable(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  const right = titles.map((title) => title.startsWith(" "));
+  const all = [titles.map((title) => title.trim()), ...rows];
+  const widths = titles.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+  return all.map((row) =>
+    row
+      .map((cell, at) => (right[at] ? cell.padStart(widths[at]!) : cell.padEnd(widths[at]!)))
+      .join("  ")
+      .trimEnd(),
+  );
+}
