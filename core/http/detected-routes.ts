@@ -12,8 +12,10 @@ import { type AskContext, type Asking, ask } from "./asking.ts";
 import type { Form } from "./form.ts";
 import { jsonText } from "./json-text.ts";
 import { bounds, parseLimit } from "./params.ts";
+import { whole } from "./query-routes.ts";
 import { JSON_TYPE, jsonResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
+import { warningHeaders } from "./warnings.ts";
 
 const FIELDS_DEFAULT = 1000;
 
@@ -26,43 +28,46 @@ export function detectedRoutes(context: AskContext): Route[] {
     const matchers = text === "" ? [] : parseSelector(text);
     const groups = matchers.length === 0 ? [] : [matchers];
     const request = { ...bounds(asking.form, asking.now), groups };
-    const found = await asking.behind((signal) => query.series(asking.tenants, request, signal));
+    const { found, warnings } = await asking.warned((warn, signal) =>
+      query.series(asking.tenants, { ...request, warn }, signal),
+    );
     const items = cardinalities(found).map(
       ([name, count]) => `{"label":${jsonText(name)},"cardinality":${count}}`,
     );
-    return jsonResponse(`{"detectedLabels":[${items.join(",")}]}\n`, JSON_TYPE.data);
+    return listed(`{"detectedLabels":[${items.join(",")}]}`, warnings);
   }
 
   /** Looks at as many lines as the query may have. */
-  async function detect(asking: Asking, fieldsMax: number): Promise<FieldDetector> {
+  async function detect(asking: Asking, fieldsMax: number): Promise<Detected> {
     const { form, tenants } = asking;
     const log = parseLogQuery(form.get("query"));
     const prepared = query.prepare(tenants, linesOf(asking));
+    const run = whole(asking, (signal) => prepared.run(signal));
     return await asking.behind(async (signal) => {
-      const { result } = await prepared.run(signal);
+      const { result, warnings } = await run(signal);
       const pacer = new Pacer(services.clock, signal);
       const detector = new FieldDetector({ log, fieldsMax, pacer, search: portableSearch });
       if (result.kind === "streams") await detector.add(result.streams);
-      return detector;
+      return { fields: detector.fields, warnings };
     });
   }
 
   async function fields(call: Call): Promise<Response> {
     const asking = await ask(context, call);
     const limit = fieldLimit(asking.form);
-    const { fields } = await detect(asking, limit);
+    const { fields, warnings } = await detect(asking, limit);
     const items = [...fields.values()].sort((a, b) => compareText(a.label, b.label));
     const list = items.map(jsonField).join(",");
-    return jsonResponse(`{"fields":[${list}],"limit":${limit}}\n`, JSON_TYPE.data);
+    return listed(`{"fields":[${list}],"limit":${limit}}`, warnings);
   }
 
   async function values(call: Call): Promise<Response> {
     const asking = await ask(context, call);
     const limit = fieldLimit(asking.form);
-    const { fields } = await detect(asking, Number.POSITIVE_INFINITY);
+    const { fields, warnings } = await detect(asking, Number.POSITIVE_INFINITY);
     const found = [...(fields.get(call.params["name"]!)?.values ?? [])].sort(compareText);
     const list = found.slice(0, limit).map(jsonText).join(",");
-    return jsonResponse(`{"values":[${list}],"limit":${limit}}\n`, JSON_TYPE.data);
+    return listed(`{"values":[${list}],"limit":${limit}}`, warnings);
   }
 
   const both = ["GET", "POST"] as const;
@@ -72,6 +77,15 @@ export function detectedRoutes(context: AskContext): Route[] {
     route(both, "/loki/api/v1/detected_fields", fields, frontend),
     route(both, "/loki/api/v1/detected_field/:name/values", values, frontend),
   ];
+}
+
+interface Detected {
+  readonly fields: ReadonlyMap<string, DetectedField>;
+  readonly warnings: readonly string[];
+}
+
+function listed(json: string, warnings: readonly string[]): Response {
+  return jsonResponse(`${json}\n`, JSON_TYPE.data, 200, warningHeaders(warnings));
 }
 
 /** The newest lines of the time asked for; `line_limit` is how many, since `limit` counts fields. */

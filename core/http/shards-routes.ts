@@ -7,6 +7,7 @@ import { type AskContext, ask } from "./asking.ts";
 import { bounds } from "./params.ts";
 import { JSON_TYPE, jsonResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
+import { warningHeaders } from "./warnings.ts";
 
 /** Loki's default of `tsdb_max_bytes_per_shard`. */
 const BYTES_DEFAULT = 600 * 2 ** 20;
@@ -21,11 +22,12 @@ export function shardsRoutes(context: AskContext): Route[] {
     const { matchers } = parseLogQuery(form.get("query"));
     const target = targetBytes(form.get("targetBytesPerShard"));
     const request = { ...bounds(form, now), matchers };
-    const stats = await asking.behind((signal) =>
-      context.query.indexStats(tenants, request, signal),
+    const { found, warnings } = await asking.warned((warn, signal) =>
+      context.query.indexStats(tenants, { ...request, warn }, signal),
     );
-    const list = cut(stats, target).map(jsonShard);
-    return jsonResponse(`{"shards":[${list.join(",")}]}\n`, JSON_TYPE.data);
+    const list = cut(found, target).map(jsonShard);
+    const text = `{"shards":[${list.join(",")}]}\n`;
+    return jsonResponse(text, JSON_TYPE.data, 200, warningHeaders(warnings));
   }
 
   const frontend = { newline: false };
