@@ -4,10 +4,12 @@ import { command as run } from "./compact-run.ts";
 
 const tools: Record<string, () => Promise<CommandDef>> = {
   inspect: async () => (await import("./compact-inspect.ts")).command,
+  stats: async () => (await import("./compact-stats.ts")).command,
 };
 
 const summaries: Record<string, string> = {
   inspect: "show one chunk or index file",
+  stats: "count lines, bytes, streams and label values by tenant and day",
 };
 
 /** The command that these arguments, those after `compact`, are for. */
