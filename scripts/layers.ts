@@ -10,6 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["model", "golang"],
   ["ports"],
   ["bytes", "regex"],
+  ["auth"],
   ["golang/template", "compress", "labels", "config", "sim", "remote"],
   ["chunk", "index", "wal", "logql/syntax"],
   ["logql/stages"],

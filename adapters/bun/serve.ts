@@ -7,6 +7,19 @@ export interface ListenOptions {
   readonly fetch: (request: Request, env: unknown) => Response | Promise<Response>;
   /** The largest request body, bytes. */
   readonly bodyBytesMax: number;
+  /** Without it the listener speaks plain HTTP. */
+  readonly tls?: ListenTls | undefined;
+}
+
+/** Texts in PEM. */
+export interface ListenTls {
+  readonly cert: string;
+  readonly key: string;
+  /**
+   * Lets in only clients with a certificate of this authority. Bun does not tell the handler which one it
+   * was, so all of them are one.
+   */
+  readonly clientAuthority?: string | undefined;
 }
 
 export interface Listening {
@@ -35,10 +48,11 @@ interface Attached {
 /** Bytes that may wait for a client before `send` waits too. */
 const WAITING_BYTES_MAX = 1 << 20;
 
-export function listen({ hostname, port, fetch, bodyBytesMax }: ListenOptions): Listening {
+export function listen({ hostname, port, fetch, bodyBytesMax, tls }: ListenOptions): Listening {
   const server: Server<Attached> = Bun.serve<Attached>({
     hostname,
     port,
+    ...(tls === undefined ? {} : { tls: bunTls(tls) }),
     // A query may think for long before its first byte; the querier has its own time-out.
     idleTimeout: 0,
     maxRequestBodySize: bodyBytesMax,
@@ -59,9 +73,19 @@ export function listen({ hostname, port, fetch, bodyBytesMax }: ListenOptions): 
   });
   const host = hostname === "" || hostname === "0.0.0.0" ? "127.0.0.1" : hostname;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
+    url: `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
     stop: () => server.stop(false),
   };
+}
+
+function bunTls({ cert, key, clientAuthority }: ListenTls): Bun.TLSOptions {
+  if (clientAuthority === undefined) return { cert, key };
+  return { cert, key, ca: clientAuthority, requestCert: true, rejectUnauthorized: true };
+}
+
+/** The address at the other end of a request's connection. */
+export function peerOf(request: Request, env: unknown): string | undefined {
+  return (env as Server<Attached>).requestIP(request)?.address;
 }
 
 /** The upgrade of core/http: undefined when the request is no WebSocket's. */

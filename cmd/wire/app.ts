@@ -17,6 +17,7 @@ import { IngesterSource } from "../../core/ingester/source.ts";
 import { Querier } from "../../core/querier/service.ts";
 import { Bucket } from "../../core/store/bucket.ts";
 import { VERSION } from "../version.ts";
+import { openGate, openTls } from "./auth.ts";
 import type { AppSettings } from "./config.ts";
 import { runtime } from "./runtime.ts";
 import { limitsPage } from "./tenant-page.ts";
@@ -75,6 +76,11 @@ export async function startApp(settings: AppSettings): Promise<App> {
     limitsPage: limitsPage(settings.loaded, limits),
     admin: makeAdmin(settings, life, journal),
     ...{ limits, clock, codecs, journal, metrics, upgrade },
+    gate: await openGate(settings.loaded.config, {
+      tenants: settings.http,
+      journal,
+      meter: metrics,
+    }),
   };
   metrics.onPrint((meter) => gauge(meter, ingester));
   const web = makeApp(services, settings.http);
@@ -85,6 +91,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
     port: settings.http.port,
     fetch: (request, env) => web.fetch(request, env as object),
     bodyBytesMax: settings.http.pushBytesMax,
+    tls: await openTls(settings.loaded.config),
   });
   await life.start();
   const reloading = new AbortController();

@@ -4,6 +4,7 @@ import { quote } from "../golang/quote.ts";
 import { ENCODINGS } from "../ports/codecs.ts";
 import type { Config } from "./config.ts";
 import { KEYS } from "./keys.ts";
+import { authProblems } from "./validate-auth.ts";
 import { limitsProblems } from "./validate-limits.ts";
 import { schemaProblems } from "./validate-schema.ts";
 import { storageProblems } from "./validate-storage.ts";
@@ -20,6 +21,7 @@ export function configProblems(config: Config, nowMs: number | undefined): reado
     ["invalid limits config: ", limitsProblems(config)],
     ["invalid frontend-worker config: ", workerProblems(config)],
     ["invalid compactor config: ", compactorProblems(config)],
+    ["invalid auth config: ", authProblems(config)],
     ["", generalProblems(config)],
   ];
   return blocks.flatMap(([prefix, problems]) => problems.map((problem) => prefix + problem));

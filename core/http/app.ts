@@ -50,5 +50,5 @@ export function makeApp(
     journal: services.journal,
     logAtInfo: settings.logRequestsAtInfo,
   });
-  return mount(routes, settings.pathPrefix, observer);
+  return mount(routes, { prefix: settings.pathPrefix, observer, gate: services.gate });
 }

@@ -5,6 +5,7 @@
 // The HTTP framework, which runs on every runtime: https://hono.dev.
 import { type Context, Hono } from "hono";
 import { answerOf, textResponse } from "./errors.ts";
+import type { Gate } from "./gate.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -47,10 +48,19 @@ export function route(
   return { path, methods: Object.fromEntries(entries), newline: options.newline ?? true };
 }
 
-export function mount(routes: readonly Route[], prefix: string, observer: Observer): Hono {
+export interface MountOptions {
+  /** Stands before every path. */
+  readonly prefix: string;
+  readonly observer: Observer;
+  /** Without one everybody may ask for everything. */
+  readonly gate?: Gate | undefined;
+}
+
+export function mount(routes: readonly Route[], options: MountOptions): Hono {
+  const { prefix, observer } = options;
   const app = new Hono({ getPath: pathOf });
   for (const each of routes) {
-    app.all(prefix + each.path, (context) => serve(each, context, observer));
+    app.all(prefix + each.path, (context) => serve(each, context, options));
   }
   app.notFound(({ req }) => {
     const done = observer.begin(req.raw, "other");
@@ -60,7 +70,11 @@ export function mount(routes: readonly Route[], prefix: string, observer: Observ
   return app;
 }
 
-async function serve(route: Route, context: Context, observer: Observer): Promise<Response> {
+async function serve(
+  route: Route,
+  context: Context,
+  { observer, gate }: MountOptions,
+): Promise<Response> {
   const request = context.req.raw;
   const done = observer.begin(request, routeLabel(route.path));
   const handler = handlerOf(route, request.method);
@@ -69,6 +83,11 @@ async function serve(route: Route, context: Context, observer: Observer): Promis
     return new Response(null, { status: 405 });
   }
   try {
+    const refusal = await gate?.(request, { path: route.path, env: context.env });
+    if (refusal !== undefined) {
+      done(refusal.status);
+      return refusal;
+    }
     const call = { request, params: context.req.param(), signal: request.signal, env: context.env };
     const response = await handler(call);
     done(response.status);

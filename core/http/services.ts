@@ -11,6 +11,7 @@ import type { Journal, Level } from "../ports/journal.ts";
 import type { PatternSource } from "../ports/patterns.ts";
 import type { Pusher } from "../ports/pusher.ts";
 import type { QueryService } from "../ports/query-service.ts";
+import type { Gate } from "./gate.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Upgrade } from "./tail-socket.ts";
 
@@ -30,7 +31,6 @@ export interface Services {
   readonly metrics: Metrics;
   /** How this runtime turns a request into a WebSocket; without it there is no tail. */
   readonly upgrade?: Upgrade;
-}
   /** Decides who may ask for what; without one everybody may ask for everything. */
   readonly gate?: Gate;
   /** What tenants may see of their limits; without it there is no page of them. */
@@ -42,6 +42,7 @@ export interface Services {
 /** A tenant's limits as they stand in a configuration: keys of `limits_config`, secrets masked. */
 export interface LimitsPage {
   of(tenant: Tenant): Readonly<Record<string, unknown>>;
+}
 
 /** The process as operators see it. */
 export interface Admin {
@@ -128,6 +129,8 @@ export interface HttpSettings {
   readonly tailDurationMaxMs: number;
   /** `server.log_request_at_info_level_enabled`. */
   readonly logRequestsAtInfo: boolean;
+  /** `frontend.compress_responses`. */
+  readonly compressResponses: boolean;
 }
 
 export const DEFAULT_HTTP_SETTINGS: HttpSettings = {
@@ -139,4 +142,5 @@ export const DEFAULT_HTTP_SETTINGS: HttpSettings = {
   queryBytesMax: 10 * 1024 * 1024,
   tailDurationMaxMs: 3_600_000,
   logRequestsAtInfo: false,
+  compressResponses: false,
 };

@@ -1,5 +1,6 @@
 /** The keys at the top of the file, and the list of blocks below them. */
 import { ignored, type Row, under } from "../row.ts";
+import { AUTH } from "./auth.ts";
 import { CHUNK_STORE } from "./chunk-store.ts";
 import { COMMON } from "./common.ts";
 import { COMPACTOR } from "./compactor.ts";
@@ -54,6 +55,7 @@ export const ROOT: readonly Row[] = [
   ["shutdown_delay", "duration", "0s", "shutdown-delay"],
   ["metrics_namespace", "string", "loki", "metrics-namespace", { added: true }],
   ...under("server", SERVER),
+  ...under("auth", AUTH),
   ["internal_server.enable", "bool", "false", ""],
   ...under("internal_server", internalServer()),
   ...under("distributor", DISTRIBUTOR),
@@ -88,7 +90,7 @@ function internalServer(): readonly Row[] {
     http_listen_address: "localhost",
     http_listen_port: "3101",
   };
-  return SERVER.map(([key, type, initial, , note = {}]): Row => {
-    return [key, type, places[key] ?? initial, "", note];
-  });
+  return SERVER.filter(([, , , , note]) => note?.ours === undefined).map(
+    ([key, type, initial, , note = {}]): Row => [key, type, places[key] ?? initial, "", note],
+  );
 }

@@ -83,10 +83,10 @@ export const SERVER: readonly Row[] = [
   ],
   ["proxy_protocol_enabled", "bool", "false", "server.proxy-protocol-enabled", { added: true }],
   ["http_tls_config.cert", "string", "", "", { added: true }],
-  ["http_tls_config.key", "string", "", "", { added: true }],
+  ["http_tls_config.key", "secret", "", "", { added: true }],
   ["http_tls_config.client_ca", "string", "", "", { added: true }],
   ["grpc_tls_config.cert", "string", "", "", { added: true }],
-  ["grpc_tls_config.key", "string", "", "", { added: true }],
+  ["grpc_tls_config.key", "secret", "", "", { added: true }],
   ["grpc_tls_config.client_ca", "string", "", "", { added: true }],
   [
     "report_grpc_codes_in_instrumentation_label_enabled",
@@ -184,4 +184,20 @@ export const SERVER: readonly Row[] = [
     { added: true },
   ],
   ["create_new_traces", "bool", "false", "server.create-new-traces", { added: true }],
+  [
+    "admin_routes",
+    "string",
+    "loopback",
+    "server.admin-routes",
+    {
+      ours: "who may flush, stop and reconfigure the process: peers on its own machine (loopback), whoever signs in for admin of all tenants (signed-in), or everybody (open)",
+    },
+  ],
+  [
+    "trusted_proxies",
+    "strings",
+    [],
+    "server.trusted-proxies",
+    { ours: "addresses and networks whose X-Forwarded-For is believed" },
+  ],
 ];

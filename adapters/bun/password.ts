@@ -1,0 +1,7 @@
+/** Bun's bcrypt and argon2, which work on threads of their own. */
+import type { PasswordCheck } from "../../core/ports/sign-in.ts";
+
+export const bunPasswords: PasswordCheck = {
+  // Bun throws for a text that is no hash; such a user cannot sign in.
+  verify: (password, hash) => Bun.password.verify(password, hash).catch(() => false),
+};

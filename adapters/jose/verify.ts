@@ -1,0 +1,151 @@
+/**
+ * Tokens that an identity provider has signed, verified with the package jose, which has the algorithms and
+ * the keys' formats; only this folder imports it, and only when tokens are configured.
+ */
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  errors,
+  importSPKI,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from "jose";
+import { Unavailable } from "../../core/model/errors.ts";
+import type { TokenVerdict, TokenVerifier } from "../../core/ports/sign-in.ts";
+
+/** Where the keys come from. */
+export type KeySource =
+  | { readonly kind: "url"; readonly url: string }
+  /** The text of a JWKS. */
+  | { readonly kind: "jwks"; readonly text: string }
+  /** One public key in PEM. */
+  | { readonly kind: "pem"; readonly text: string }
+  /** The URL that the issuer's OpenID configuration names. */
+  | { readonly kind: "discovery" };
+
+export interface VerifyOptions {
+  readonly keys: KeySource;
+  readonly issuer: string;
+  readonly audience: readonly string[];
+  readonly algorithms: readonly string[];
+  readonly clockSkewMs: number;
+  readonly nowMs: () => number;
+}
+
+const FETCH_TIMEOUT_MS = 5_000;
+/** Keys are asked for again after this, or when a token names one that is not there. */
+const KEYS_AGE_MAX_MS = 600_000;
+/** At most so often, whatever tokens name. */
+const KEYS_COOLDOWN_MS = 30_000;
+
+export function joseVerifier(options: VerifyOptions): TokenVerifier {
+  const { issuer, audience, algorithms, clockSkewMs, nowMs } = options;
+  const keyOf = keysOf(options);
+  return {
+    async verify(token): Promise<TokenVerdict> {
+      try {
+        const { payload } = await jwtVerify(token, await keyOf(), {
+          issuer,
+          audience: [...audience],
+          algorithms: [...algorithms],
+          clockTolerance: clockSkewMs / 1000,
+          currentDate: new Date(nowMs()),
+          requiredClaims: ["exp"],
+        });
+        return { ok: true, claims: payload };
+      } catch (error) {
+        const why = reason(error);
+        if (why === undefined) {
+          throw new Unavailable("the keys that sign tokens cannot be had", { cause: error });
+        }
+        return { ok: false, why };
+      }
+    },
+  };
+}
+
+type KeyGetter = () => Promise<JWTVerifyGetKey>;
+
+function keysOf({ keys, issuer }: VerifyOptions): KeyGetter {
+  switch (keys.kind) {
+    case "url": {
+      const set = remoteKeys(keys.url);
+      return async () => set;
+    }
+    case "jwks": {
+      const set = createLocalJWKSet(JSON.parse(keys.text));
+      return async () => set;
+    }
+    case "pem": {
+      const { text } = keys;
+      // The algorithm has passed the list of those allowed by the time that the key is asked for.
+      return async () =>
+        ({ alg }) =>
+          importSPKI(text, alg);
+    }
+    case "discovery":
+      return discovered(issuer);
+  }
+}
+
+function remoteKeys(url: string): JWTVerifyGetKey {
+  return createRemoteJWKSet(new URL(url), {
+    timeoutDuration: FETCH_TIMEOUT_MS,
+    cooldownDuration: KEYS_COOLDOWN_MS,
+    cacheMaxAge: KEYS_AGE_MAX_MS,
+  });
+}
+
+/** Found once, with the first token; a failure is tried again with the next one. */
+function discovered(issuer: string): KeyGetter {
+  let found: Promise<JWTVerifyGetKey> | undefined;
+  return async () => {
+    found ??= discover(issuer);
+    try {
+      return await found;
+    } catch (error) {
+      found = undefined;
+      throw error;
+    }
+  };
+}
+
+async function discover(issuer: string): Promise<JWTVerifyGetKey> {
+  const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+  const response = await fetch(url, {
+    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+    redirect: "error",
+  });
+  if (!response.ok) throw new Unavailable(`${url} answers ${response.status}`);
+  const { issuer: named, jwks_uri: keys } = (await response.json()) as Record<string, unknown>;
+  if (named !== issuer) throw new Unavailable(`${url} is of another issuer`);
+  if (typeof keys !== "string") throw new Unavailable(`${url} names no jwks_uri`);
+  // Keys over plain http would be believed from whoever sits between; the issuer's own scheme decides.
+  if (new URL(keys).protocol !== new URL(issuer).protocol) {
+    throw new Unavailable(`${url} names keys on another protocol`);
+  }
+  return remoteKeys(keys);
+}
+
+/** Which check failed, without anything of the token; undefined when the keys are not to be had. */
+function reason(error: unknown): string | undefined {
+  if (error instanceof errors.JWTExpired) return "the token has expired";
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return `the token's claim ${error.claim} is ${error.reason === "missing" ? "missing" : "not as wanted"}`;
+  }
+  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return undefined;
+  if (error instanceof errors.JWKSNoMatchingKey) return "no key that we know has signed the token";
+  if (error instanceof errors.JWKSMultipleMatchingKeys)
+    return "several keys may have signed the token";
+  if (error instanceof errors.JOSEAlgNotAllowed) return "the token's algorithm is not allowed";
+  if (error instanceof errors.JWSSignatureVerificationFailed)
+    return "the token's signature is wrong";
+  // jose says so in a plain error of its own when the key server answers something else.
+  if (error instanceof errors.JOSEError && error.code !== "ERR_JOSE_GENERIC") return "no token";
+  if (error instanceof TypeError && !isFetchFailure(error)) return "no key of ours fits the token";
+  return undefined;
+}
+
+function isFetchFailure({ message, cause }: TypeError): boolean {
+  return cause !== undefined || /fetch|connect|network|socket/i.test(message);
+}
