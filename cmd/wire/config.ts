@@ -149,6 +149,7 @@ function httpSettings(config: Config): CheckedSettings["http"] {
     queryBytesMax: config.number("frontend.max_body_size"),
     tailDurationMaxMs: config.ms("querier.tail_max_duration"),
     logRequestsAtInfo: config.bool("server.log_request_at_info_level_enabled"),
+    compressResponses: config.bool("frontend.compress_responses"),
     address: config.text("server.http_listen_address"),
     port: config.number("server.http_listen_port"),
   };

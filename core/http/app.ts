@@ -1,16 +1,19 @@
 /** The HTTP API of a target: the routes of what it has, over one port. */
 import type { Hono } from "hono";
 import { adminRoutes } from "./admin-routes.ts";
+import type { AskContext } from "./asking.ts";
 import { contextRoutes } from "./context-routes.ts";
 import { detectedRoutes } from "./detected-routes.ts";
 import { drilldownRoutes } from "./drilldown-routes.ts";
 import { explainRoutes } from "./explain-routes.ts";
 import { formatRoutes } from "./format-routes.ts";
+import { gzipped } from "./gzip.ts";
 import { indexRoutes } from "./index-routes.ts";
 import { ingesterRoutes } from "./ingester-routes.ts";
 import { labelRoutes } from "./label-routes.ts";
 import { makeObserver } from "./observer.ts";
 import { pushRoutes } from "./push-routes.ts";
+import { makeQueryLog } from "./query-log.ts";
 import { queryRoutes } from "./query-routes.ts";
 import { NO_MEMBERLIST, ringRoutes } from "./ring-routes.ts";
 import { mount, type Route } from "./router.ts";
@@ -33,9 +36,8 @@ export function makeApp(
   if (pusher !== undefined) routes.push(...pushRoutes(pusher, services, settings));
   if (query !== undefined) {
     const context = { query, services, settings };
-    routes.push(...queryRoutes(context), ...labelRoutes(context), ...indexRoutes(context));
-    routes.push(...explainRoutes(context), ...contextRoutes(context));
-    routes.push(...detectedRoutes(context), ...shardsRoutes(context));
+    const asked = readingRoutes(context);
+    routes.push(...(settings.compressResponses ? asked.map(gzipped) : asked));
     if (upgrade !== undefined) routes.push(...tailRoutes(context, upgrade));
   }
   if (ingester !== undefined) routes.push(...ingesterRoutes(ingester, settings));
@@ -51,4 +53,18 @@ export function makeApp(
     logAtInfo: settings.logRequestsAtInfo,
   });
   return mount(routes, { prefix: settings.pathPrefix, observer, gate: services.gate });
+}
+
+/** All that is asked of a querier and answered at once. */
+function readingRoutes(context: AskContext & { services: Services }): Route[] {
+  const { clock, journal, metrics: meter } = context.services;
+  return [
+    ...queryRoutes(context, makeQueryLog({ clock, journal, meter })),
+    ...labelRoutes(context),
+    ...indexRoutes(context),
+    ...explainRoutes(context),
+    ...contextRoutes(context),
+    ...detectedRoutes(context),
+    ...shardsRoutes(context),
+  ];
 }

@@ -141,7 +141,8 @@ function point(timeMs: number, value: number): string {
   return `[${formatFloat(timeMs / 1000)},"${formatFloat(value)}"]`;
 }
 
-function entriesOf(result: QueryResult): number {
+/** Lines, samples of a matrix, or elements of a vector. */
+export function entriesOf(result: QueryResult): number {
   switch (result.kind) {
     case "streams":
       return result.streams.reduce((sum, { entries }) => sum + entries.length, 0);

@@ -8,18 +8,24 @@ import { BehindFrontend } from "./errors.ts";
 import { encodeLegacyAnswer } from "./legacy-json.ts";
 import { linesResponse } from "./lines-json.ts";
 import { instantRequest, linesRequest, rangeRequest } from "./params.ts";
+import type { QueryLog } from "./query-log.ts";
 import { JSON_TYPE, pieceResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
 import { isStrict, refuseWarnings, warningHeaders } from "./warnings.ts";
 
+const SILENT_LOG: QueryLog = (_, run) => run();
+
 const ENCODING_FLAGS = "X-Loki-Response-Encoding-Flags";
 
-export function queryRoutes(context: AskContext): Route[] {
+/** Queries are told of to `log` when there is one. */
+export function queryRoutes(context: AskContext, log: QueryLog = SILENT_LOG): Route[] {
   const { query } = context;
 
   async function answer(call: Call, asking: Asking, request: QueryRequest): Promise<Response> {
     const prepared = query.prepare(asking.tenants, request);
-    const result = await asking.behind(whole(asking, (signal) => prepared.run(signal)));
+    const run = whole(asking, (signal) => prepared.run(signal));
+    const about = { http: call.request, tenants: asking.tenants, request };
+    const result = await log(about, () => asking.behind(run));
     return answerResponse(result, {
       categorize: categorizes(call.request),
       instant: request.kind === "instant",
@@ -36,7 +42,9 @@ export function queryRoutes(context: AskContext): Route[] {
     if (prepared.kind !== "log") {
       throw new BehindFrontend(new BadRequest("legacy endpoints only support streams result type"));
     }
-    const found = await asking.behind(whole(asking, (signal) => prepared.run(signal)));
+    const run = whole(asking, (signal) => prepared.run(signal));
+    const about = { http: call.request, tenants: asking.tenants, request };
+    const found = await log(about, () => asking.behind(run));
     const { result, warnings } = found;
     if (result.kind !== "streams") throw new TypeError(`log query gave a ${result.kind}`);
     const pieces = encodeLegacyAnswer(result, found);

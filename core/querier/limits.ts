@@ -93,6 +93,6 @@ function checkBlocked(expr: Expr, text: string, blocked: readonly BlockedQuery[]
 }
 
 /** FNV-1 of the query text, as Loki prints it in its log for operators to copy. */
-function hashOf(text: string): number {
+export function hashOf(text: string): number {
   return fnv1(utf8(text));
 }
