@@ -7,7 +7,7 @@ import * as zlib from "node:zlib";
 import { withLokiHeader } from "../../core/compress/deflate.ts";
 import { type Codec, codecsOf, OWN_CODECS } from "../../core/compress/table.ts";
 import { zstdFrames } from "../../core/compress/zstd.ts";
-import { Corrupt } from "../../core/model/errors.ts";
+import { Corrupt, TooLarge } from "../../core/model/errors.ts";
 import type { Codecs } from "../../core/ports/codecs.ts";
 
 /** Loki's level, and its checksum. */
@@ -53,8 +53,9 @@ function decompressor(name: string, decompress: Decompress): Codec["decompress"]
       return plain(decompress(bytes, { maxOutputLength: Math.max(1, sizeMax), chunkSize }));
     } catch (error) {
       const over = error instanceof Error && "code" in error && error.code === TOO_LARGE;
-      const problem = over ? `holds over ${sizeMax} bytes` : "is damaged";
-      throw new Corrupt(`${name} data of ${bytes.length} bytes ${problem}`, { cause: error });
+      const what = `${name} data of ${bytes.length} bytes`;
+      if (over) throw new TooLarge(`${what} holds over ${sizeMax} bytes`, { cause: error });
+      throw new Corrupt(`${what} is damaged`, { cause: error });
     }
   };
 }

@@ -7,6 +7,7 @@ import { parseSelector } from "../../core/logql/syntax/parse.ts";
 import { BadRequest } from "../../core/model/errors.ts";
 import type { BlockedQuery, Limits, LimitsOf, RetentionRule } from "../../core/model/limits.ts";
 import type { Tenant } from "../../core/model/tenant.ts";
+import { otlpConfigOf } from "./otlp-config.ts";
 
 const MB = 2 ** 20;
 
@@ -86,6 +87,7 @@ export function limitsFrom(config: Config): Limits {
     unorderedWrites: on("unordered_writes"),
     perStreamRateLimit: number("per_stream_rate_limit"),
     perStreamRateLimitBurst: number("per_stream_rate_limit_burst"),
+    otlp: otlpConfigOf(config),
     maxQuerySeries: number("max_query_series"),
     maxQueryLookbackMs: ms("max_query_lookback"),
     maxQueryLengthMs: ms("max_query_length"),

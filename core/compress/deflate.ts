@@ -2,7 +2,7 @@
  * Gzip and raw deflate by the streams that every runtime of the web has. They are slow for small
  * blocks: where a runtime has a synchronous zlib, its adapter takes that.
  */
-import { Corrupt } from "../model/errors.ts";
+import { Corrupt, TooLarge } from "../model/errors.ts";
 import { joined } from "./joined.ts";
 
 export type DeflateFormat = "gzip" | "deflate-raw";
@@ -59,7 +59,7 @@ async function collect(transform: Transform, bytes: Uint8Array, sizeMax: number)
     size += value.length;
     if (size > sizeMax) {
       await reader.cancel();
-      throw new Corrupt(`${bytes.length} bytes hold over ${sizeMax}`);
+      throw new TooLarge(`${bytes.length} bytes hold over ${sizeMax}`);
     }
     pieces.push(value);
   }

@@ -10,7 +10,7 @@
  */
 import { ByteCursor } from "../bytes/cursor.ts";
 import { ByteWriter } from "../bytes/writer.ts";
-import { Corrupt } from "../model/errors.ts";
+import { Corrupt, TooLarge } from "../model/errors.ts";
 import { lz4BlockSize, lz4DecodeBlock, lz4EncodeBlock, lz4SizeMax } from "./lz4-block.ts";
 import { xxhash32 } from "./xxhash32.ts";
 
@@ -117,7 +117,7 @@ function readFrame(cursor: ByteCursor, sizeMax: number): Frame {
     const text = stored ? end - start : lz4BlockSize(cursor.bytes, start, end);
     if (text > blockSize) throw new Corrupt(`lz4 block holds ${text} bytes, limit ${blockSize}`);
     size += text;
-    if (size > sizeMax) throw new Corrupt(`lz4 frame holds over ${sizeMax} bytes`);
+    if (size > sizeMax) throw new TooLarge(`lz4 frame holds over ${sizeMax} bytes`);
     if (flags & BLOCK_CHECKSUM) checkSum(cursor.bytes, start, end, cursor.u32le());
     blocks.push({ start, end, stored });
   }

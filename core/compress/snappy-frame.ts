@@ -8,7 +8,7 @@
  * bytes at all, not even the identifier.
  */
 import { crc32c } from "../bytes/crc32c.ts";
-import { Corrupt } from "../model/errors.ts";
+import { Corrupt, TooLarge } from "../model/errors.ts";
 import {
   encodedSizeMax,
   PIECE_MEMORY,
@@ -100,7 +100,7 @@ function readFrames(bytes: Uint8Array, sizeMax: number): Frame[] {
     else if (type === COMPRESSED || type === STORED) {
       const frame = readFrame(bytes, start + CRC_SIZE, end, type === STORED);
       total += frame.size;
-      if (total > sizeMax) throw new Corrupt(`snappy stream holds over ${sizeMax} bytes`);
+      if (total > sizeMax) throw new TooLarge(`snappy stream holds over ${sizeMax} bytes`);
       frames.push(frame);
     } else if (type < FIRST_SKIPPABLE) {
       throw new Corrupt(`snappy frame type is ${type} at ${at}`);

@@ -10,7 +10,7 @@
 import { Decompress } from "fzstd";
 import { ByteCursor } from "../bytes/cursor.ts";
 import { xxhash64 } from "../bytes/xxhash64.ts";
-import { Corrupt } from "../model/errors.ts";
+import { Corrupt, TooLarge } from "../model/errors.ts";
 import { joined } from "./joined.ts";
 
 const MAGIC = 0xfd2fb528;
@@ -70,7 +70,7 @@ function decodeFrame(frame: Uint8Array, sizeMax: number): Uint8Array {
   let size = 0;
   const decoder = new Decompress((part) => {
     size += part.length;
-    if (size > sizeMax) throw new Corrupt(`zstd frame holds over ${sizeMax} bytes`);
+    if (size > sizeMax) throw new TooLarge(`zstd frame holds over ${sizeMax} bytes`);
     parts.push(part);
   });
   try {
@@ -87,7 +87,7 @@ function readFrame(cursor: ByteCursor, sizeMax: number): ZstdFrame {
   const start = cursor.at - MAGIC_SIZE;
   const { window, declared, hasChecksum } = readHeader(cursor);
   if (declared !== undefined && declared > sizeMax) {
-    throw new Corrupt(`zstd frame holds ${declared} bytes, limit ${sizeMax}`);
+    throw new TooLarge(`zstd frame holds ${declared} bytes, limit ${sizeMax}`);
   }
   if (window > Math.max(sizeMax, WINDOW_SIZE_MAX)) {
     throw new Corrupt(`zstd window is ${window} bytes`);

@@ -28,5 +28,31 @@ export function limitsProblems(config: Config): readonly string[] {
       problems.push(`blocked_queries has the type ${quote(type)}, want metric, filter or limited`);
     }
   }
+  return [...problems, ...otlpProblems(config)];
+}
+
+const OTLP_ACTIONS = ["structured_metadata", "drop"];
+
+/** Only attributes of resources may be labels: those of records would make a stream of each line. */
+function otlpProblems(config: Config): readonly string[] {
+  const problems: string[] = [];
+  for (const [key, actions] of [
+    ["resource_attributes.attributes_config", [...OTLP_ACTIONS, "index_label"]],
+    ["scope_attributes", OTLP_ACTIONS],
+    ["log_attributes", OTLP_ACTIONS],
+  ] as const) {
+    for (const { action = "", attributes = [], regex = "" } of config.items(
+      `limits_config.otlp_config.${key}`,
+    )) {
+      if (!actions.includes(String(action))) {
+        problems.push(
+          `otlp_config.${key} has the action ${quote(String(action))}, want ${actions.join(", ")}`,
+        );
+      }
+      if ((attributes as string[]).length === 0 && regex === "") {
+        problems.push(`otlp_config.${key} has an item with neither attributes nor a regex`);
+      }
+    }
+  }
   return problems;
 }

@@ -2,8 +2,8 @@
 import { snappyDecodeBlock } from "../compress/snappy.ts";
 import { readBlockSize } from "../compress/snappy-size.ts";
 import { quote } from "../golang/quote.ts";
-import { BadRequest, Corrupt, LimitExceeded } from "../model/errors.ts";
-import { type Codecs, ENCODINGS } from "../ports/codecs.ts";
+import { BadRequest, Corrupt, LimitExceeded, TooLarge } from "../model/errors.ts";
+import { type Codecs, ENCODINGS, type Encoding } from "../ports/codecs.ts";
 import { decodeJson } from "./decode-json.ts";
 import { decodeProto } from "./decode-proto.ts";
 import { parseMediaType } from "./media-type.ts";
@@ -41,19 +41,42 @@ async function unpack(body: PushBody, codecs: Codecs, sizeMax: number): Promise<
     case "snappy": // Snappy belongs to the protobuf form and is undone there.
       return bytes;
     case "gzip":
-    case "deflate": {
+    case "deflate":
       if (bytes.length === 0) throw new BadRequest("EOF");
-      const encoding = contentEncoding === "gzip" ? ENCODINGS.gzip : ENCODINGS.flate;
-      try {
-        return await codecs.decompress(encoding, bytes, { sizeMax });
-      } catch (error) {
-        if (!(error instanceof Corrupt)) throw error;
-        throw new BadRequest(`${contentEncoding} body: ${error.message}`, { cause: error });
-      }
-    }
+      return await decompressBody(body, codecs, sizeMax);
     default:
       throw new BadRequest(`Content-Encoding ${quote(contentEncoding)} not supported`);
   }
+}
+
+const BODY_ENCODINGS: Readonly<Record<string, Encoding>> = {
+  gzip: ENCODINGS.gzip,
+  deflate: ENCODINGS.flate,
+  zstd: ENCODINGS.zstd,
+  lz4: ENCODINGS.lz4,
+};
+
+/** Undoes one of the encodings that bodies have. */
+export async function decompressBody(
+  { bytes, contentEncoding }: PushBody,
+  codecs: Codecs,
+  sizeMax: number,
+): Promise<Uint8Array> {
+  try {
+    return await codecs.decompress(BODY_ENCODINGS[contentEncoding]!, bytes, { sizeMax });
+  } catch (error) {
+    if (error instanceof TooLarge) throw tooLarge(`over ${sizeMax}`, sizeMax);
+    if (!(error instanceof Corrupt)) throw error;
+    throw new BadRequest(`${contentEncoding} body: ${error.message}`, { cause: error });
+  }
+}
+
+function tooLarge(size: number | string, sizeMax: number): LimitExceeded {
+  return new LimitExceeded(
+    "max_decompressed_size",
+    `request body too large: ${size} bytes decompressed, limit ${sizeMax}`,
+    { status: 413 },
+  );
 }
 
 function unpackSnappy(bytes: Uint8Array, sizeMax: number): Uint8Array {
@@ -63,13 +86,7 @@ function unpackSnappy(bytes: Uint8Array, sizeMax: number): Uint8Array {
       throw new BadRequest(`received message larger than max (${size} vs ${LOKI_SIZE_MAX})`);
     }
     if (size > bytes.length * SNAPPY_RATIO_MAX) throw new BadRequest("snappy: corrupt input");
-    if (size > sizeMax) {
-      throw new LimitExceeded(
-        "max_decompressed_size",
-        `request body too large: ${size} bytes decompressed, limit ${sizeMax}`,
-        { status: 413 },
-      );
-    }
+    if (size > sizeMax) throw tooLarge(size, sizeMax);
     return snappyDecodeBlock(bytes, sizeMax);
   } catch (error) {
     if (!(error instanceof Corrupt)) throw error;

@@ -2,6 +2,8 @@
  * Takes a push apart, refuses what must be refused, and hands the rest on: the walk of spec http-api
  * §3.2 from the body to the ingester.
  */
+
+import type { Block } from "../model/block.ts";
 import { LimitExceeded } from "../model/errors.ts";
 import type { Limits, LimitsOf } from "../model/limits.ts";
 import type { PushStream } from "../model/push.ts";
@@ -12,9 +14,11 @@ import type { Meter } from "../ports/meter.ts";
 import type { Pusher } from "../ports/pusher.ts";
 import { type PushBody, readBody } from "./body.ts";
 import { withLevels } from "./detect-level.ts";
-import { LabelCache } from "./label-cache.ts";
+import { LabelCache, type LabelSet } from "./label-cache.ts";
+import { readOtlpBody } from "./otlp-body.ts";
+import { otlpRulesOf } from "./otlp-rules.ts";
+import { OtlpStreams } from "./otlp-streams.ts";
 import { RateLimiter } from "./rate-limit.ts";
-import type { RawStream } from "./raw-stream.ts";
 import { withServiceName } from "./service-name.ts";
 import { lineBytes, type Validated, validate } from "./validate.ts";
 
@@ -45,10 +49,29 @@ export class Distributor {
    * entries were, the others are stored all the same.
    */
   async push(tenant: Tenant, body: PushBody): Promise<void> {
-    const { codecs, bodyBytesMax, limits: limitsOf, clock, meter, pusher } = this.#options;
+    const { codecs, bodyBytesMax, limits: limitsOf } = this.#options;
     const raw = await readBody(body, codecs, bodyBytesMax);
     const limits = limitsOf.of(tenant);
-    const streams = raw.map((stream) => this.#read(stream, limits));
+    const streams = raw.map(({ labelText, rows }) =>
+      enrich(this.#labels.get(labelText), rows, limits),
+    );
+    await this.#store(tenant, streams, limits);
+  }
+
+  /** As `push`, of a body in OpenTelemetry's form. */
+  async pushOtlp(tenant: Tenant, body: PushBody): Promise<void> {
+    const { codecs, bodyBytesMax, limits: limitsOf, clock } = this.#options;
+    const limits = limitsOf.of(tenant);
+    const into = new OtlpStreams(otlpRulesOf(limits.otlp), clock.now());
+    await readOtlpBody(body, into, codecs, bodyBytesMax);
+    const streams = into
+      .take()
+      .map(({ labels, labelText, rows }) => enrich({ labels, text: labelText }, rows, limits));
+    await this.#store(tenant, streams, limits);
+  }
+
+  async #store(tenant: Tenant, streams: readonly PushStream[], limits: Limits): Promise<void> {
+    const { clock, meter, pusher } = this.#options;
     this.#countReceived(tenant, streams, limits);
     const validated = validate(streams, { tenant, limits, now: clock.now(), meter });
     if (validated.streams.length > 0) {
@@ -56,16 +79,6 @@ export class Distributor {
       await pusher.push(tenant, validated.streams);
     }
     if (validated.refused !== undefined) throw validated.refused;
-  }
-
-  #read({ labelText, rows }: RawStream, limits: Limits): PushStream {
-    const set = withServiceName(this.#labels.get(labelText), limits.discoverServiceName);
-    const levels = limits.discoverLogLevels && limits.allowStructuredMetadata;
-    return {
-      labels: set.labels,
-      labelText: set.text,
-      rows: levels ? withLevels(rows, set.labels, limits.logLevelFields) : rows,
-    };
   }
 
   #countReceived(tenant: Tenant, streams: readonly PushStream[], limits: Limits): void {
@@ -93,4 +106,15 @@ export class Distributor {
       throw error;
     }
   }
+}
+
+/** A stream with what Loki 3 finds out by itself, where the tenant wants it. */
+function enrich(labels: LabelSet, rows: Block, limits: Limits): PushStream {
+  const set = withServiceName(labels, limits.discoverServiceName);
+  const levels = limits.discoverLogLevels && limits.allowStructuredMetadata;
+  return {
+    labels: set.labels,
+    labelText: set.text,
+    rows: levels ? withLevels(rows, set.labels, limits.logLevelFields) : rows,
+  };
 }

@@ -133,6 +133,52 @@ export class JsonScanner {
     }
   }
 
+  /** The text of a string, a number, true or false; `start` and `end` say where it is. */
+  scalar(what: string): string {
+    if (this.peek() === QUOTE) this.string(what);
+    else {
+      this.start = this.at;
+      const byte = this.bytes[this.at];
+      if (byte === undefined || LITERAL_BYTES[byte] !== 1) throw this.unexpected(what);
+      this.#literal();
+      this.end = this.at;
+    }
+    return this.text();
+  }
+
+  /** Skips a value and leaves its bytes as they are, so that it may be read later. */
+  pass(): void {
+    const bytes = this.bytes;
+    let depth = 0;
+    do {
+      const byte = this.peek();
+      if (byte === -1) throw this.unexpected("a value");
+      if (byte === QUOTE) this.#passString();
+      else if (byte === 0x7b || byte === 0x5b) {
+        depth++;
+        this.at++;
+      } else if (byte === 0x7d || byte === 0x5d) {
+        depth--;
+        this.at++;
+      } else if (byte === COMMA || byte === COLON) this.at++;
+      else this.#literal();
+    } while (depth > 0 && this.at <= bytes.length);
+  }
+
+  #passString(): void {
+    const { bytes } = this;
+    for (let at = this.at + 1; at < bytes.length; at++) {
+      const byte = bytes[at]!;
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) {
+        this.at = at + 1;
+        return;
+      }
+    }
+    this.at = bytes.length;
+    throw this.unexpected('the closing "');
+  }
+
   /** Holds that nothing but space is left. */
   finish(): void {
     if (this.peek() !== -1) throw this.unexpected("nothing after the end");

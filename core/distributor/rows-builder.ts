@@ -3,8 +3,13 @@
  * views, so a push of a thousand streams makes no thousand buffers.
  */
 import type { Block, MetadataColumn } from "../model/block.ts";
+import { LimitExceeded } from "../model/errors.ts";
 
 const ROWS_FIRST = 256;
+
+/** Lines of one push, and pairs of metadata of all its lines: a body of empty ones is small and would become large. */
+const ROWS_MAX = 1 << 22;
+const PAIRS_MAX = 1 << 22;
 
 export class RowsBuilder {
   #times: BigInt64Array<ArrayBuffer>;
@@ -37,16 +42,20 @@ export class RowsBuilder {
 
   /** Adds a row whose line is `text[start, end)`. `nanos` may be negative or above a second. */
   add(seconds: number, nanos: number, start: number, end: number): void {
-    const row = this.#rows;
-    if (row === this.#starts.length) this.#grow();
+    const row = this.#next(start, end);
     setTime(this.#lanes, row, seconds, nanos);
-    this.#starts[row] = start;
-    this.#ends[row] = end;
-    this.#rows = row + 1;
+  }
+
+  /** Adds a row by the lanes of its unsigned nanoseconds; past the end of 63 bits it is their end. */
+  addLanes(low: number, high: number, start: number, end: number): void {
+    const row = this.#next(start, end);
+    const over = high > 0x7fffffff;
+    setLanes(this.#lanes, row, over ? 0xffffffff : low, over ? 0x7fffffff : high);
   }
 
   /** Gives metadata to the row that `add` will make next. */
   pair(name: string, value: string): void {
+    if (this.#pairRows.length === PAIRS_MAX) throw tooMany("pairs of metadata", PAIRS_MAX);
     this.#pairs.push(this.#symbol(name), this.#symbol(value));
     this.#pairRows.push(this.#rows);
   }
@@ -72,6 +81,16 @@ export class RowsBuilder {
     this.#rows = this.#streamRow;
     this.#pairRows.length = this.#streamPair;
     this.#pairs.length = 2 * this.#streamPair;
+  }
+
+  #next(start: number, end: number): number {
+    const row = this.#rows;
+    if (row === ROWS_MAX) throw tooMany("lines", ROWS_MAX);
+    if (row === this.#starts.length) this.#grow();
+    this.#starts[row] = start;
+    this.#ends[row] = end;
+    this.#rows = row + 1;
+    return row;
   }
 
   #takeMetadata(first: number, last: number): MetadataColumn | undefined {
@@ -102,6 +121,15 @@ export class RowsBuilder {
     this.#starts = grown(this.#starts, rows);
     this.#ends = grown(this.#ends, rows);
   }
+}
+
+/** For what a push may have so many of. */
+export function tooMany(what: string, max: number): LimitExceeded {
+  return new LimitExceeded(
+    `${what} of a push`,
+    `push has more than ${max} ${what}, send it in parts`,
+    { status: 413 },
+  );
 }
 
 function grown(column: Uint32Array, size: number): Uint32Array {

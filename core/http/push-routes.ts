@@ -1,7 +1,8 @@
-/** `POST /loki/api/v1/push` and its old name. */
+/** `POST /loki/api/v1/push`, its old name, and the same over OTLP. */
 import { Distributor } from "../distributor/distributor.ts";
 import type { Pusher } from "../ports/pusher.ts";
-import { readBytes } from "./form.ts";
+import { otlpRoutes } from "./otlp-routes.ts";
+import { readPush } from "./read-push.ts";
 import { type Call, type Route, route } from "./router.ts";
 import type { HttpSettings, Services } from "./services.ts";
 import { TENANT_HEADER, tenantOf } from "./tenant.ts";
@@ -19,15 +20,14 @@ export function pushRoutes(pusher: Pusher, services: Services, settings: HttpSet
   });
 
   async function push({ request }: Call): Promise<Response> {
-    const { headers } = request;
-    const tenant = tenantOf(headers.get(TENANT_HEADER), settings);
-    await distributor.push(tenant, {
-      bytes: await readBytes(request, settings.pushBytesMax),
-      contentType: headers.get("content-type") ?? "",
-      contentEncoding: headers.get("content-encoding") ?? "",
-    });
+    const tenant = tenantOf(request.headers.get(TENANT_HEADER), settings);
+    await distributor.push(tenant, await readPush(request, settings));
     return new Response(null, { status: 204 });
   }
 
-  return [route(["POST"], "/loki/api/v1/push", push), route(["POST"], "/api/prom/push", push)];
+  return [
+    route(["POST"], "/loki/api/v1/push", push),
+    route(["POST"], "/api/prom/push", push),
+    ...otlpRoutes(distributor, services, settings),
+  ];
 }

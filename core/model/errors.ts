@@ -38,6 +38,9 @@ export class Corrupt extends Error {
   override readonly name = "Corrupt";
 }
 
+/** Packed bytes that hold more than their reader allows: a bomb, or a limit that is too low for what is stored. */
+export class TooLarge extends Corrupt {}
+
 /** A thing that cannot happen has happened: our mistake. */
 export class Bug extends Error {
   override readonly name = "Bug";

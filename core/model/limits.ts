@@ -32,6 +32,7 @@ export interface Limits {
   readonly unorderedWrites: boolean;
   readonly perStreamRateLimit: number;
   readonly perStreamRateLimitBurst: number;
+  readonly otlp: OtlpConfig;
   // Asking.
   readonly maxQuerySeries: number;
   readonly maxQueryLookbackMs: number;
@@ -61,6 +62,25 @@ export interface Limits {
   readonly deletionMode: "disabled" | "filter-only" | "filter-and-delete";
 }
 
+/** Where attributes of OpenTelemetry go. */
+export interface OtlpConfig {
+  /** The defaults come after the tenant's own. */
+  readonly resource: readonly OtlpRule[];
+  readonly scope: readonly OtlpRule[];
+  readonly log: readonly OtlpRule[];
+  readonly severityTextAsLabel: boolean;
+}
+
+/** A label only for attributes of resources. */
+export type OtlpAction = "index_label" | "structured_metadata" | "drop";
+
+/** Attributes by their names, and by a pattern of the whole name, "" for none. */
+export interface OtlpRule {
+  readonly action: OtlpAction;
+  readonly attributes: readonly string[];
+  readonly regex: string;
+}
+
 export interface BlockedQuery {
   readonly pattern: string;
   readonly regex: boolean;
@@ -78,6 +98,28 @@ export interface RetentionRule {
 export interface LimitsOf {
   of(tenant: Tenant): Limits;
 }
+
+/** Attributes of resources that are labels when nobody says otherwise. */
+export const OTLP_INDEX_LABELS: readonly string[] = [
+  "service.name",
+  "service.namespace",
+  "service.instance.id",
+  "deployment.environment",
+  "deployment.environment.name",
+  "cloud.region",
+  "cloud.availability_zone",
+  "k8s.cluster.name",
+  "k8s.namespace.name",
+  "k8s.pod.name",
+  "k8s.container.name",
+  "container.name",
+  "k8s.replicaset.name",
+  "k8s.deployment.name",
+  "k8s.statefulset.name",
+  "k8s.daemonset.name",
+  "k8s.cronjob.name",
+  "k8s.job.name",
+];
 
 const KB = 1024;
 const MB = 1024 * KB;
@@ -109,6 +151,12 @@ export const DEFAULT_LIMITS: Limits = {
   unorderedWrites: true,
   perStreamRateLimit: 3 * MB,
   perStreamRateLimitBurst: 15 * MB,
+  otlp: {
+    resource: [{ action: "index_label", attributes: OTLP_INDEX_LABELS, regex: "" }],
+    scope: [],
+    log: [],
+    severityTextAsLabel: false,
+  },
   maxQuerySeries: 500,
   maxQueryLookbackMs: 0,
   maxQueryLengthMs: 721 * HOUR,

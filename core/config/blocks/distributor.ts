@@ -1,4 +1,5 @@
 /** `distributor`: pushes on their way in. */
+import { OTLP_INDEX_LABELS } from "../../model/limits.ts";
 import { type Row, under } from "../row.ts";
 import { kvstore } from "./kvstore.ts";
 
@@ -45,26 +46,7 @@ export const DISTRIBUTOR: readonly Row[] = [
   [
     "otlp_config.default_resource_attributes_as_index_labels",
     "strings",
-    [
-      "service.name",
-      "service.namespace",
-      "service.instance.id",
-      "deployment.environment",
-      "deployment.environment.name",
-      "cloud.region",
-      "cloud.availability_zone",
-      "k8s.cluster.name",
-      "k8s.namespace.name",
-      "k8s.pod.name",
-      "k8s.container.name",
-      "container.name",
-      "k8s.replicaset.name",
-      "k8s.deployment.name",
-      "k8s.statefulset.name",
-      "k8s.daemonset.name",
-      "k8s.cronjob.name",
-      "k8s.job.name",
-    ],
+    OTLP_INDEX_LABELS,
     "distributor.otlp.default_resource_attributes_as_index_labels",
     { added: true },
   ],

@@ -14,6 +14,12 @@ const BLOCKED_QUERY: readonly Row[] = [
   ["hash", "int", "0", ""],
 ];
 
+const OTLP_RULE: readonly Row[] = [
+  ["action", "string", "", ""],
+  ["attributes", "strings", [], ""],
+  ["regex", "string", "", ""],
+];
+
 /**
  * Two defaults stay as 2.9.1 has it though the keys came later: finding a service name or a level in
  * lines would give streams and entries that 2.9.1 does not have.
@@ -295,9 +301,15 @@ export const LIMITS: readonly Row[] = [
     { added: true },
   ],
   ["otlp_config.resource_attributes.ignore_defaults", "bool", "false", "", { added: true }],
-  ["otlp_config.resource_attributes.attributes_config", "free", undefined, "", { added: true }],
-  ["otlp_config.scope_attributes", "free", undefined, "", { added: true }],
-  ["otlp_config.log_attributes", "free", undefined, "", { added: true }],
+  [
+    "otlp_config.resource_attributes.attributes_config",
+    { list: OTLP_RULE },
+    undefined,
+    "",
+    { added: true },
+  ],
+  ["otlp_config.scope_attributes", { list: OTLP_RULE }, undefined, "", { added: true }],
+  ["otlp_config.log_attributes", { list: OTLP_RULE }, undefined, "", { added: true }],
   ["otlp_config.severity_text_as_label", "bool", "false", "", { added: true }],
   ["block_ingestion_policy_until", "free", undefined, "", { added: true }],
   ["block_ingestion_until", "string", "0", "limits.block-ingestion-until", { added: true }],
