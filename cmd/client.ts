@@ -1,53 +1,50 @@
-/** A Loki server as `query`, `tail` and `ingest` see it over HTTP. */
-import type { ArgsDef } from "citty";
-import { labelsOf } from "../core/labels/labels.ts";
-import type { Labels } from "../core/model/labels.ts";
-import type { QueryResult } from "../core/model/result.ts";
+/** A Loki server as the commands see it over HTTP. */
+import { readFileSync } from "node:fs";
 import { type Flags, UsageError } from "./flags.ts";
 import { VERSION } from "./version.ts";
 
-/** Options of every command that talks to a server; logcli's names and variables. */
-export const CLIENT_ARGS: ArgsDef = {
-  addr: { type: "string", description: "Server to talk to (LOKI_ADDR)", valueHint: "URL" },
-  "org-id": {
-    type: "string",
-    description: "Tenant, sent as X-Scope-OrgID (LOKI_ORG_ID)",
-    valueHint: "ID",
-  },
-  username: { type: "string", description: "User of HTTP basic auth (LOKI_USERNAME)" },
-  password: { type: "string", description: "Its password (LOKI_PASSWORD)" },
-  "bearer-token": {
-    type: "string",
-    description: "Token for the Authorization header (LOKI_BEARER_TOKEN)",
-  },
-  retries: {
-    type: "string",
-    description: "More tries when the server does not answer (LOKI_CLIENT_RETRIES)",
-  },
-};
+const DEFAULT_ADDR = "http://localhost:3100";
 
-export const CLIENT_ENVIRONMENT = {
-  addr: "LOKI_ADDR",
-  "org-id": "LOKI_ORG_ID",
-  username: "LOKI_USERNAME",
-  password: "LOKI_PASSWORD",
-  "bearer-token": "LOKI_BEARER_TOKEN",
-  retries: "LOKI_CLIENT_RETRIES",
-};
-
-export const DEFAULT_ADDR = "http://localhost:3100";
+/** What Bun's fetch and WebSocket take beyond the standard. */
+interface Transport {
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly rejectUnauthorized?: boolean;
+  };
+  readonly proxy?: string;
+}
 
 export class Client {
   readonly base: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly transport: Transport;
+  readonly #flags: Flags;
   readonly #retries: number;
+  readonly #backoffMs: { readonly min: number; readonly max: number };
 
+  /** Throws UsageError when the options do not go together or name files that cannot be read. */
   constructor(flags: Flags) {
     this.base = (flags.text("addr") ?? DEFAULT_ADDR).replace(/\/+$/, "");
     if (!/^https?:\/\//.test(this.base))
       throw new UsageError(`--addr is "${this.base}", want http://… or https://…`);
-    this.headers = { "User-Agent": `lokits/${VERSION}`, ...authOf(flags) };
+    this.#flags = flags;
+    this.transport = transportOf(flags);
     this.#retries = flags.count("retries") ?? 0;
+    const seconds = (name: string) => flags.count(name) ?? 0;
+    const min = Math.max(0.5, seconds("min-backoff"));
+    this.#backoffMs = { min: 1000 * min, max: 1000 * Math.max(min, seconds("max-backoff")) };
+    headersOf(flags);
+  }
+
+  /** Read anew each time: a file with a token may have another by now. */
+  get headers(): Readonly<Record<string, string>> {
+    return headersOf(this.#flags);
+  }
+
+  /** The whole address of a request, for people. */
+  url(path: string, params: URLSearchParams): string {
+    return `${this.base}${path}?${params}`;
   }
 
   /** The answer's body. Throws with the server's own words when it refuses. */
@@ -57,12 +54,15 @@ export class Client {
   }
 
   async send(path: string, init: RequestInit): Promise<Response> {
-    for (let left = this.#retries; ; left--) {
+    for (let tries = 0; ; tries++) {
+      const left = this.#retries - tries;
       try {
-        const response = await fetch(this.base + path, {
+        const request = {
           ...init,
+          ...this.transport,
           headers: { ...this.headers, ...(init.headers as Record<string, string> | undefined) },
-        });
+        };
+        const response = await fetch(this.base + path, request as RequestInit);
         if (response.ok) return response;
         const body = (await response.text()).trim();
         // A refusal stays a refusal: only what may pass is tried again.
@@ -70,94 +70,92 @@ export class Client {
           throw new Error(`Error response from server: ${body} (${response.status})`);
         }
       } catch (error) {
-        if (left <= 0) throw connectionError(this.base, error);
+        if (error instanceof UsageError) throw error;
+        if (left <= 0 || isRefusal(error)) throw connectionError(this.base, error);
       }
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      const { min, max } = this.#backoffMs;
+      const waitMs = Math.min(max, min * 2 ** tries);
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
 }
 
-function authOf(flags: Flags): Record<string, string> {
-  const [user, password, token] = [
-    flags.text("username"),
-    flags.text("password"),
-    flags.text("bearer-token"),
-  ];
-  if (user !== undefined && token !== undefined) {
+function headersOf(flags: Flags): Record<string, string> {
+  const org = flags.text("org-id");
+  const tags = flags.text("query-tags");
+  const headers: Record<string, string> = {
+    "User-Agent": `lokits/${VERSION}`,
+    ...(org !== undefined && { "X-Scope-OrgID": org }),
+    ...(tags !== undefined && { "X-Query-Tags": tags }),
+    ...(flags.on("nocache") && { "Cache-Control": "no-cache" }),
+  };
+  for (const header of flags.list("header")) {
+    const cut = header.indexOf(":");
+    if (cut <= 0) throw new UsageError(`--header has no colon, want "Name: value"`);
+    headers[header.slice(0, cut).trim()] = header.slice(cut + 1).trim();
+  }
+  const auth = authOf(flags);
+  if (auth !== undefined) headers[flags.text("auth-header") ?? "Authorization"] = auth;
+  return headers;
+}
+
+function authOf(flags: Flags): string | undefined {
+  const [user, password] = [flags.text("username"), flags.text("password")];
+  const [token, file] = [flags.text("bearer-token"), flags.text("bearer-token-file")];
+  if (user !== undefined && (token !== undefined || file !== undefined)) {
     throw new UsageError(
-      "at most one of HTTP basic auth (username/password), bearer-token is allowed to be configured",
+      "at most one of HTTP basic auth (username/password), bearer-token & bearer-token-file is allowed to be configured",
     );
   }
-  const org = flags.text("org-id");
+  if (token !== undefined && file !== undefined) {
+    throw new UsageError(
+      "at most one of the options bearer-token & bearer-token-file is allowed to be configured",
+    );
+  }
+  if (user !== undefined) return `Basic ${base64(`${user}:${password ?? ""}`)}`;
+  if (token !== undefined) return `Bearer ${token}`;
+  return file === undefined ? undefined : `Bearer ${readText("bearer-token-file", file).trim()}`;
+}
+
+/** Names and passwords may hold any letters. */
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
+function transportOf(flags: Flags): Transport {
+  const file = (name: string) => {
+    const path = flags.text(name);
+    return path === undefined ? undefined : readText(name, path);
+  };
+  const [ca, cert, key] = [file("ca-cert"), file("cert"), file("key")];
+  const tls = {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(flags.on("tls-skip-verify") && { rejectUnauthorized: false }),
+  };
+  const proxy = flags.text("proxy-url");
   return {
-    ...(org !== undefined && { "X-Scope-OrgID": org }),
-    ...(user !== undefined && { Authorization: `Basic ${btoa(`${user}:${password ?? ""}`)}` }),
-    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+    ...(Object.keys(tls).length > 0 && { tls }),
+    ...(proxy !== undefined && { proxy }),
   };
 }
 
-function connectionError(base: string, error: unknown): Error {
-  if (error instanceof Error && error.message.startsWith("Error response")) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new Error(`error sending request to ${base}: ${reason}`, { cause: error });
-}
-
-interface WireStream {
-  readonly stream: Record<string, string>;
-  readonly values: readonly (readonly [string, string])[];
-}
-
-interface WireSeries {
-  readonly metric: Record<string, string>;
-  readonly values?: readonly (readonly [number, string])[];
-  readonly value?: readonly [number, string];
-}
-
-/** Loki's JSON of a query's answer as a result. */
-export function resultOf(body: unknown): QueryResult {
-  const { data } = body as { data: { resultType: string; result: unknown } };
-  switch (data.resultType) {
-    case "streams":
-      return {
-        kind: "streams",
-        streams: (data.result as WireStream[]).map(({ stream, values }) => ({
-          labels: labelsIn(stream),
-          entries: values.map(([time, line]) => ({ time: BigInt(time), line })),
-        })),
-      };
-    case "matrix":
-      return {
-        kind: "matrix",
-        series: (data.result as WireSeries[]).map(({ metric, values = [] }) => ({
-          labels: labelsIn(metric),
-          times: values.map(([time]) => time * 1000),
-          values: values.map(([, value]) => numberOf(value)),
-        })),
-      };
-    case "vector":
-      return {
-        kind: "vector",
-        samples: (data.result as WireSeries[]).map(({ metric, value }) => ({
-          labels: labelsIn(metric),
-          timeMs: value![0] * 1000,
-          value: numberOf(value![1]),
-        })),
-      };
-    case "scalar": {
-      const [timeMs, value] = data.result as [number, string];
-      return { kind: "scalar", timeMs, value: numberOf(value) };
-    }
-    default:
-      throw new Error(`the server answered with the result type ${data.resultType}`);
+function readText(name: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--${name} ${path} cannot be read: ${reason}`);
   }
 }
 
-function labelsIn(object: Record<string, string>): Labels {
-  return labelsOf(object);
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Error response");
 }
 
-function numberOf(text: string): number {
-  if (text === "+Inf") return Number.POSITIVE_INFINITY;
-  if (text === "-Inf") return Number.NEGATIVE_INFINITY;
-  return Number(text);
+function connectionError(base: string, error: unknown): Error {
+  if (isRefusal(error)) return error as Error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(`error sending request to ${base}: ${reason}`, { cause: error });
 }

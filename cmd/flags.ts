@@ -46,7 +46,7 @@ export function parseFlags(
       ...(repeatable.includes(name) && { multiple: true }),
     };
   }
-  const { values, positionals } = parse(rawArgs, options);
+  const { values, positionals } = parse(spelledOut(rawArgs, args), options);
   const text = (name: string): string | undefined => {
     const value = values[name] ?? (environment[name] && process.env[environment[name]]);
     const chosen = typeof value === "string" && value !== "" ? value : undefined;
@@ -68,6 +68,22 @@ export function parseFlags(
     },
     positionals,
   };
+}
+
+/** Other long names of options by the names they are known under. */
+function spelledOut(rawArgs: readonly string[], args: ArgsDef): string[] {
+  const names = new Map<string, string>();
+  for (const [name, def] of Object.entries(args)) {
+    const aliases = "alias" in def ? [def.alias ?? []].flat() : [];
+    for (const alias of aliases) if (alias.length > 1) names.set(`--${alias}`, `--${name}`);
+  }
+  const end = rawArgs.indexOf("--");
+  return rawArgs.map((arg, index) => {
+    if (end >= 0 && index >= end) return arg;
+    const cut = arg.indexOf("=");
+    const name = cut < 0 ? arg : arg.slice(0, cut);
+    return (names.get(name) ?? name) + (cut < 0 ? "" : arg.slice(cut));
+  });
 }
 
 function parse(

@@ -3,7 +3,7 @@ import { type ArgsDef, defineCommand } from "citty";
 import { holdText, openText, type TextBytes } from "../adapters/disk/line-text.ts";
 import { labelsOf } from "../core/labels/labels.ts";
 import type { Labels } from "../core/model/labels.ts";
-import { CLIENT_ARGS, CLIENT_ENVIRONMENT } from "./client.ts";
+import { CLIENT_ARGS, CLIENT_ENVIRONMENT, CLIENT_REPEATABLE } from "./client-flags.ts";
 import { parseFlags, UsageError } from "./flags.ts";
 import { type Batch, LineReader, linesIn } from "./ingest-lines.ts";
 import { ServerSink, type Sink, StoreSink } from "./ingest-sinks.ts";
@@ -53,7 +53,7 @@ Examples:
 async function ingest(rawArgs: readonly string[]): Promise<number> {
   const flags = parseFlags(rawArgs, {
     args,
-    repeatable: ["label"],
+    repeatable: ["label", ...CLIENT_REPEATABLE],
     environment: CLIENT_ENVIRONMENT,
   });
   const own = labelsOf(flags.list("label").map(labelOf));

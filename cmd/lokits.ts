@@ -1,50 +1,33 @@
 /** The binary: names the subcommands and loads the one that is asked for. */
-import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty"; // Routing and help texts.
+import { defineCommand, renderUsage, runCommand } from "citty"; // Routing and help texts.
+import { COMMANDS, commandFirst } from "./commands.ts";
 import { UsageError } from "./flags.ts";
 import { VERSION } from "./version.ts";
 
-/** Each with the arguments after its name, of which the first may choose among commands of that name. */
-const subCommands: Record<string, (args?: readonly string[]) => Promise<CommandDef>> = {
-  serve: async () => (await import("./serve.ts")).command,
-  query: async () => (await import("./query.ts")).command,
-  tail: async () => (await import("./tail.ts")).command,
-  ingest: async () => (await import("./ingest.ts")).command,
-  compact: async (args = []) => (await import("./compact.ts")).commandOf(args),
-  "wal-replay": async () => (await import("./wal-replay.ts")).command,
-};
-
-const main = defineCommand({
-  meta: {
-    name: "lokits",
-    version: VERSION,
-    description:
-      "Grafana Loki as one small program: a log database, and a CLI for buckets, servers and files",
-  },
-  subCommands,
-});
+const main = defineCommand({ meta: { name: "lokits", version: VERSION } });
 
 process.exitCode = await run(process.argv.slice(2));
 
 async function run(args: string[]): Promise<number> {
-  const [name = "--help", ...rest] = args;
+  const [name = "--help", ...rest] = commandFirst(args);
   if (name === "--version" || name === "-version") {
     console.log(`lokits, version ${VERSION}`);
     return 0;
   }
   if (name === "--help" || name === "-h" || name === "help") {
-    console.log(await renderUsage(main));
+    console.log(await overview());
     return 0;
   }
-  const load = subCommands[name];
+  const load = COMMANDS[name];
   if (load === undefined) {
     console.error(
-      `lokits: expected command but got "${name}", one of ${Object.keys(subCommands).join(", ")}; try --help`,
+      `lokits: expected command but got "${name}", one of ${Object.keys(COMMANDS).join(", ")}; try --help`,
     );
     return 2;
   }
   const command = await load(rest);
   if (rest.includes("--help") || rest.includes("-h")) {
-    console.log(await renderUsage(command, main));
+    console.log(uncoloured(await renderUsage(command, main)));
     return 0;
   }
   try {
@@ -60,4 +43,24 @@ async function run(args: string[]): Promise<number> {
       console.error(error.stack);
     return 1;
   }
+}
+
+async function overview(): Promise<string> {
+  const { described } = await import("./completion.ts");
+  const commands = await described();
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  return `lokits ${VERSION}: a log database that reads and writes Loki's buckets, and a CLI for buckets, servers and files
+
+Usage: lokits COMMAND [options]
+
+${lines.join("\n")}
+
+lokits COMMAND --help has options and examples. Options for a server (--addr, --org-id, …) may stand before the command.`;
+}
+
+/** A help text is for people at a terminal, and as plain text for everything else. */
+function uncoloured(text: string): string {
+  if (process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined) return text;
+  return text.replaceAll(/\x1b\[[0-9;]*m/g, "");
 }

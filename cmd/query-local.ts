@@ -78,10 +78,10 @@ async function askPlan(
 /** Lines have no steps: any will do. */
 function linesBetween(
   { start, end }: { start: bigint; end: bigint },
-  { text: query, limit, direction }: Question,
+  { text: query, limit, direction, interval }: Question,
 ): RangeRequest {
   const stepMs = Math.max(1, Number((end - start) / 1_000_000n));
-  return { kind: "range", query, start, end, stepMs, interval: 0n, limit, direction };
+  return { kind: "range", query, start, end, stepMs, interval, limit, direction };
 }
 
 async function metricRequest(question: LocalQuestion): Promise<RangeRequest | InstantRequest> {

@@ -1,64 +1,107 @@
 /** Writes the answer of `query`: data to stdout, everything else to stderr. */
+import { printLabels } from "../core/labels/labels.ts";
+import { LineFormat, type LineOptions } from "./line-format.ts";
 import {
-  type Output,
-  type OutputEntry,
-  type OutputMode,
-  printEntry,
-  printMetric,
-} from "./output.ts";
+  type MetricResult,
+  printMetricJson,
+  printMetricLines,
+  printMetricTable,
+} from "./metric-format.ts";
+import type { Output, OutputEntry } from "./output.ts";
 import type { Answer, Remarks } from "./question.ts";
+import { remark } from "./remarks.ts";
 
-export interface PrinterOptions {
-  readonly mode: OutputMode;
-  readonly noLabels: boolean;
-  readonly colour: boolean;
+export interface PrinterOptions extends LineOptions {
   readonly quiet: boolean;
+  /** Most lines that are gathered to find what labels they share. */
+  readonly batch: number;
+  /** Numbers as a table and not as JSON. */
+  readonly table: boolean;
 }
 
 export class Printer {
   readonly #output: Output;
   readonly #options: PrinterOptions;
+  readonly #format: LineFormat;
   #remarks: Remarks | undefined;
   #group: number | undefined;
 
   constructor(output: Output, options: PrinterOptions) {
     this.#output = output;
     this.#options = options;
+    this.#format = new LineFormat(options);
   }
 
   /** Gives the number of lines or samples that were found. */
   async print(answer: Answer): Promise<number> {
     this.#remarks = answer.remarks;
-    let found = 0;
-    if (answer.kind === "lines") {
-      for await (const entries of answer.lines) {
-        for (const entry of entries) {
-          await this.#printLine(entry);
-          if (entry.match !== false) found++;
-        }
-      }
-    } else if (answer.kind === "explanation") {
-      const { text, json } = answer.explanation;
-      await this.#output.line(this.#options.mode === "jsonl" ? JSON.stringify(json) : text);
-    } else {
-      for (const line of printMetric(answer.result, this.#options.mode))
-        await this.#output.line(line);
-      found = samplesIn(answer.result);
-    }
+    const found = await this.#print(answer);
     await this.#output.flush();
     // A warning means that lines may be missing: that is said even to those who asked for quiet.
     for (const warning of answer.remarks.warnings) console.error(`warning: ${warning}`);
     return found;
   }
 
-  /** Lines that do not follow each other are set apart as grep does. */
-  async #printLine(entry: OutputEntry): Promise<void> {
-    const { group } = entry;
-    if (group !== undefined && this.#options.mode !== "jsonl") {
-      if (this.#group !== undefined && this.#group !== group) await this.#output.line("--");
-      this.#group = group;
+  async #print(answer: Answer): Promise<number> {
+    const { mode, table } = this.#options;
+    switch (answer.kind) {
+      case "lines":
+        return await this.#printLines(answer.lines);
+      case "explanation": {
+        const { text, json } = answer.explanation;
+        await this.#output.line(mode === "jsonl" ? JSON.stringify(json) : text);
+        return 0;
+      }
+      case "metric": {
+        const { result } = answer;
+        if (mode === "jsonl") await this.#each(printMetricLines(result));
+        else if (table) await this.#each(printMetricTable(result));
+        else await this.#output.text(printMetricJson(result));
+        return samplesIn(result);
+      }
     }
-    await this.#output.line(printEntry(entry, this.#options));
+  }
+
+  /** Lines are gathered to find what labels they share; those for programs are written as they come. */
+  async #printLines(lines: AsyncIterable<readonly OutputEntry[]>): Promise<number> {
+    const size = this.#options.mode === "default" ? this.#options.batch : 1;
+    let found = 0;
+    let held: OutputEntry[] = [];
+    for await (const entries of lines) {
+      for (const { match } of entries) if (match !== false) found++;
+      held = held.length === 0 ? [...entries] : held.concat(entries);
+      if (held.length < size) continue;
+      await this.#printBatch(held);
+      held = [];
+    }
+    await this.#printBatch(held);
+    return found;
+  }
+
+  async #printBatch(entries: readonly OutputEntry[]): Promise<void> {
+    const common = this.#format.common(entries);
+    if (common.length > 0 && !this.#options.quiet) remark(`Common labels: ${printLabels(common)}`);
+    const texts = this.#format.print(entries, common);
+    for (const [index, { group }] of entries.entries()) {
+      await this.#separate(group);
+      await this.#output.line(texts[index]!);
+    }
+  }
+
+  /** Lines that do not follow each other are set apart as grep does. */
+  async #separate(group: number | undefined): Promise<void> {
+    if (group === undefined || this.#options.mode === "jsonl") return;
+    if (this.#group !== undefined && this.#group !== group) await this.#output.line("--");
+    this.#group = group;
+  }
+
+  async #each(lines: Iterable<string>): Promise<void> {
+    for (const line of lines) await this.#output.line(line);
+  }
+
+  /** Whether something was left out of what was printed. */
+  get warned(): boolean {
+    return (this.#remarks?.warnings.length ?? 0) > 0;
   }
 
   printStats(): void {
@@ -68,7 +111,7 @@ export class Printer {
   }
 }
 
-function samplesIn(result: Extract<Answer, { kind: "metric" }>["result"]): number {
+function samplesIn(result: MetricResult): number {
   switch (result.kind) {
     case "scalar":
       return 1;

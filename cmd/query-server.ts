@@ -3,36 +3,49 @@ import { compareLabels, printLabels } from "../core/labels/labels.ts";
 import { isBeyond } from "../core/logql/stages/reorder.ts";
 import type { Expr } from "../core/logql/syntax/ast.ts";
 import { parseQuery } from "../core/logql/syntax/parse.ts";
-import { Client, resultOf } from "./client.ts";
+import { Client } from "./client.ts";
 import type { Flags } from "./flags.ts";
 import type { OutputEntry } from "./output.ts";
 import { openStream, streamedLines } from "./query-stream.ts";
 import type { Answer, Question } from "./question.ts";
+import { remark } from "./remarks.ts";
 import { runtime } from "./wire/runtime.ts";
+import { resultOf } from "./wire-result.ts";
 
-/** Lines asked for at once. */
-const BATCH = 1000;
 const HOUR = 3_600_000_000_000n;
+
+export type Bounded = Question & { readonly start: bigint; readonly end: bigint };
 
 export async function askServer(question: Question, flags: Flags): Promise<Answer> {
   const client = new Client(flags);
-  const now = runtime.clock.now();
-  const end = question.end ?? now;
-  const bounded = { ...question, end, start: question.start ?? end - HOUR };
+  const quiet = flags.on("quiet");
+  const within = bounded(question);
   const expr = parsed(question.text);
   const isLines = expr === undefined || expr.kind === "log";
-  if (question.explain !== undefined) return await askPlan(client, bounded, isLines);
-  if (!isLines) return await askMetric(client, bounded);
+  if (question.explain !== undefined) return await askPlan(client, within, isLines);
+  if (!isLines) return await askMetric(client, within, quiet);
+  return await linesOfServer(client, within, quiet);
+}
+
+/** Loki's times for a question without: the last hour. */
+export function bounded(question: Question): Bounded {
+  const end = question.end ?? runtime.clock.now();
+  return { ...question, end, start: question.start ?? end - HOUR };
+}
+
+export async function linesOfServer(
+  client: Client,
+  question: Bounded,
+  quiet: boolean,
+): Promise<Extract<Answer, { kind: "lines" }>> {
   const warnings: string[] = [];
   const remarks = { warnings };
-  const stream = await streamOf(client, bounded, expr);
+  const stream = await streamOf(client, question, parsed(question.text));
   if (stream !== undefined) {
     return { kind: "lines", lines: streamedLines(stream, warnings), remarks };
   }
-  return { kind: "lines", lines: pages(client, bounded, warnings), remarks };
+  return { kind: "lines", lines: pages(client, question, warnings, quiet), remarks };
 }
-
-type Bounded = Question & { readonly start: bigint; readonly end: bigint };
 
 /** What our parser does not know, the server is left to judge: it is asked as a log query. */
 function parsed(text: string): Expr | undefined {
@@ -72,13 +85,25 @@ async function streamOf(
   }
 }
 
-function linesParams({ text, direction, start, end }: Bounded): URLSearchParams {
+function linesParams({ text, direction, start, end, interval }: Bounded): URLSearchParams {
   return new URLSearchParams({
     query: text,
     direction,
     start: String(start),
     end: String(end),
+    ...(interval > 0n && { interval: String(Number(interval) / 1e9) }),
   });
+}
+
+/** Asks, and unless it is to be quiet says what, as logcli does. */
+async function get(
+  client: Client,
+  path: string,
+  params: URLSearchParams,
+  quiet: boolean,
+): Promise<unknown> {
+  if (!quiet) remark(client.url(path, params));
+  return await client.get(path, params);
 }
 
 async function askPlan(client: Client, question: Bounded, isLines: boolean): Promise<Answer> {
@@ -91,11 +116,13 @@ async function askPlan(client: Client, question: Bounded, isLines: boolean): Pro
   return { kind: "explanation", explanation: { text, json }, remarks: { warnings: [] } };
 }
 
-async function askMetric(client: Client, question: Bounded): Promise<Answer> {
+async function askMetric(client: Client, question: Bounded, quiet: boolean): Promise<Answer> {
   const path = question.at === undefined ? "/loki/api/v1/query_range" : "/loki/api/v1/query";
-  const result = resultOf(await client.get(path, metricParams(question)));
+  const body = await get(client, path, metricParams(question), quiet);
+  const result = resultOf(body);
   if (result.kind === "streams") throw new Error("the server answered a metric query with lines");
-  return { kind: "metric", result, remarks: { warnings: [] } };
+  const { warnings = [] } = body as { warnings?: string[] };
+  return { kind: "metric", result, remarks: { warnings } };
 }
 
 function metricParams({ text, start, end, at, step }: Bounded): URLSearchParams {
@@ -117,16 +144,17 @@ async function* pages(
   client: Client,
   question: Bounded,
   warnings: string[],
+  quiet: boolean,
 ): AsyncGenerator<OutputEntry[]> {
   const forward = question.direction === "forward";
   let { start, end } = question;
   let left = question.limit;
   let edge = new Set<string>();
   while (left > 0) {
-    const size = Math.min(BATCH, left + edge.size);
+    const size = Math.min(question.batch, left + edge.size);
     const params = linesParams({ ...question, start, end });
     params.set("limit", String(size));
-    const body = await client.get("/loki/api/v1/query_range", params);
+    const body = await get(client, "/loki/api/v1/query_range", params, quiet);
     warnings.push(...((body as { warnings?: string[] }).warnings ?? []));
     const all = entriesOf(body, forward);
     const fresh = all.filter((entry) => !edge.has(keyOf(entry))).slice(0, left);

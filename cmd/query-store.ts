@@ -2,11 +2,11 @@
 import { literalTenant, SINGLE_TENANT, type Tenant } from "../core/model/tenant.ts";
 import { nsOf } from "../core/model/time.ts";
 import { SILENT } from "../core/ports/journal.ts";
-import type { Bucket } from "../core/store/bucket.ts";
+import type { Buckets } from "../core/store/buckets.ts";
 import { UsageError } from "./flags.ts";
 import { askLocal } from "./query-local.ts";
 import type { Answer, Question } from "./question.ts";
-import { openBucket } from "./wire/bucket.ts";
+import { openBuckets } from "./wire/bucket.ts";
 
 export interface StorePlace {
   readonly store: string | undefined;
@@ -15,19 +15,19 @@ export interface StorePlace {
 }
 
 export async function askStore(question: Question, place: StorePlace): Promise<Answer> {
-  const bucket = await openBucket({ ...place, journal: SILENT });
-  const tenant =
-    place.tenant === undefined ? await onlyTenant(bucket) : literalTenant(place.tenant);
+  const buckets = await openBuckets({ ...place, journal: SILENT });
+  const tenant = await onlyTenant(buckets, place.tenant);
   const bounds = async () => {
-    const { fromMs, throughMs } = await bucket.bounds(tenant);
+    const { fromMs, throughMs } = await buckets.bounds(tenant);
     return { start: nsOf(fromMs), end: nsOf(throughMs + 1) };
   };
-  return await askLocal({ ...question, tenant, sources: [bucket.source], bounds });
+  return await askLocal({ ...question, tenant, sources: [buckets.source], bounds });
 }
 
-/** A bucket of one tenant needs no name for it. */
-async function onlyTenant(bucket: Bucket): Promise<Tenant> {
-  const tenants = await bucket.tenants();
+/** The tenant of that name. A bucket of one tenant needs no name for it; of several, UsageError. */
+export async function onlyTenant(buckets: Buckets, name: string | undefined): Promise<Tenant> {
+  if (name !== undefined) return literalTenant(name);
+  const tenants = await buckets.tenants();
   if (tenants.length > 1) {
     throw new UsageError(
       `the bucket has ${tenants.length} tenants (${tenants.slice(0, 5).join(", ")}…): say which with --org-id`,

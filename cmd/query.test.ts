@@ -73,6 +73,7 @@ test("query --store prints a table for numbers, with bounds and steps of the buc
     "query",
     'sum(count_over_time({app=~".+"}[12h]))',
     ...store,
+    "--table",
     "--now",
     "2023-10-28T12:00:00Z",
   ]);

@@ -3,15 +3,17 @@ import { type ArgsDef, defineCommand } from "citty";
 import { parseQuery } from "../core/logql/syntax/parse.ts";
 import { prettyExpr } from "../core/logql/syntax/pretty.ts";
 import type { Around } from "../core/ports/query-service.ts";
-import { CLIENT_ARGS, CLIENT_ENVIRONMENT } from "./client.ts";
+import { CLIENT_ARGS, CLIENT_ENVIRONMENT, CLIENT_REPEATABLE } from "./client-flags.ts";
 import { type Flags, parseFlags, UsageError } from "./flags.ts";
-import { Output, type OutputMode, wantsColour } from "./output.ts";
+import { Output } from "./output.ts";
 import { askFiles } from "./query-files.ts";
+import { LINE_ARGS, LINE_REPEATABLE, lineOptions, WINDOW_ARGS } from "./query-flags.ts";
+import { downloadParts, PARTS_ARGS, partsOf } from "./query-parts.ts";
 import { Printer } from "./query-print.ts";
 import { askServer } from "./query-server.ts";
 import { askStore } from "./query-store.ts";
 import type { Answer, Question } from "./question.ts";
-import { parseDuration, windowOf } from "./times.ts";
+import { parseDuration, parseTime, windowOf } from "./times.ts";
 import { runtime } from "./wire/runtime.ts";
 
 const args: ArgsDef = {
@@ -33,33 +35,28 @@ const args: ArgsDef = {
   },
   "config.file": {
     type: "string",
-    description: "Loki's configuration, for the schema of --store",
+    alias: "store-config",
+    description: "Loki's configuration, for the bucket or for the schema of --store",
     valueHint: "FILE",
   },
   stdin: { type: "boolean", description: "Search the lines of standard input" },
-  from: { type: "string", description: "Start, RFC 3339 or Unix", valueHint: "TIME" },
-  to: { type: "string", description: "End, exclusive", valueHint: "TIME" },
-  since: {
-    type: "string",
-    description: "Look back from --to (1h on a server; all of time on buckets and files)",
-    valueHint: "DURATION",
-  },
+  ...WINDOW_ARGS,
   limit: { type: "string", description: "Most lines to print, 0 for all", default: "30" },
+  batch: { type: "string", description: "Lines asked for at once", default: "1000" },
   forward: { type: "boolean", description: "Oldest lines first" },
   step: {
     type: "string",
     description: "Distance of points of a metric query",
     valueHint: "DURATION",
   },
-  now: { type: "string", description: "Ask a metric query once, at this time", valueHint: "TIME" },
-  output: {
-    type: "enum",
-    alias: "o",
-    options: ["default", "raw", "jsonl"],
-    default: "default",
-    description: "Form of the lines",
+  interval: {
+    type: "string",
+    description: "Only lines of a stream that are so far apart",
+    valueHint: "DURATION",
   },
-  "no-labels": { type: "boolean", description: "Leave labels out" },
+  now: { type: "string", description: "Ask a metric query once, at this time", valueHint: "TIME" },
+  ...LINE_ARGS,
+  table: { type: "boolean", description: "Numbers as a table, as on a terminal" },
   label: {
     type: "string",
     description: "Label for files and standard input, may be repeated",
@@ -73,12 +70,23 @@ const args: ArgsDef = {
   },
   "after-context": { type: "string", alias: "A", description: "Only after it", valueHint: "N" },
   "before-context": { type: "string", alias: "B", description: "Only before it", valueHint: "N" },
+  ...PARTS_ARGS,
+  tail: { type: "boolean", alias: "t", description: "Follow the query, as lokits tail does" },
+  follow: { type: "boolean", alias: "f", description: "The same" },
+  "delay-for": {
+    type: "string",
+    description: "With --tail: seconds that lines are held back, 0 to 5",
+    default: "0",
+  },
   format: { type: "boolean", description: "Print the query laid out for people, ask nothing" },
   explain: { type: "boolean", description: "Print how the query would be answered" },
   analyze: { type: "boolean", description: "Answer it, and print how that went" },
   stats: { type: "boolean", description: "Print what the query touched to stderr" },
-  quiet: { type: "boolean", alias: "q", description: "No remarks on stderr" },
   "fail-on-match": { type: "boolean", description: "Exit code 1 when a line or sample was found" },
+  strict: {
+    type: "boolean",
+    description: "Exit code 1 when objects were damaged or missing, so that lines may be",
+  },
   "fail-on-empty": { type: "boolean", description: "Exit code 1 when none was found" },
 };
 
@@ -99,11 +107,24 @@ Examples:
   run: ({ rawArgs }) => query(rawArgs),
 });
 
-/** Exit code: 0, or 1 when `--fail-on-…` applies. */
-async function query(rawArgs: readonly string[]): Promise<number> {
+/** logcli's name for a metric query at one time. */
+export const instantCommand = defineCommand({
+  meta: {
+    name: "instant-query",
+    description: `Ask a metric query once, now or at --now
+
+Examples:
+  lokits instant-query 'sum by (app) (rate({cluster="a"}[5m]))'`,
+  },
+  args,
+  run: ({ rawArgs }) => query(rawArgs, { instant: true }),
+});
+
+/** Exit code: 0, or 1 when `--fail-on-…` or `--strict` applies. */
+async function query(rawArgs: readonly string[], { instant = false } = {}): Promise<number> {
   const flags = parseFlags(rawArgs, {
     args,
-    repeatable: ["label"],
+    repeatable: ["label", ...LINE_REPEATABLE, ...CLIENT_REPEATABLE],
     environment: CLIENT_ENVIRONMENT,
   });
   const [text, ...files] = flags.positionals;
@@ -112,18 +133,30 @@ async function query(rawArgs: readonly string[]): Promise<number> {
     console.log(prettyExpr(parseQuery(text)));
     return 0;
   }
-  const question = questionOf(flags, text);
-  const printer = new Printer(new Output(), {
-    mode: (flags.text("output") ?? "default") as OutputMode,
-    noLabels: flags.on("no-labels"),
-    colour: wantsColour(),
-    quiet: flags.on("quiet"),
-  });
+  if (flags.on("tail") || flags.on("follow"))
+    return await (await import("./tail.ts")).follow(flags, text);
+  const question = questionOf(flags, text, instant);
+  const parts = partsOf(flags, question);
+  if (parts !== undefined) return await downloadParts(flags, question, parts);
+  const printer = new Printer(new Output(), printerOptions(flags, question));
   const found = await printer.print(await ask(flags, question, files));
   if (flags.on("stats")) printer.printStats();
+  if (flags.on("strict") && printer.warned) return 1;
   if (flags.on("fail-on-match") && found > 0) return 1;
   if (flags.on("fail-on-empty") && found === 0) return 1;
   return 0;
+}
+
+function printerOptions(flags: Flags, { limit, batch }: Question) {
+  const options = lineOptions(flags);
+  return {
+    ...options,
+    // Of lines without end nobody knows what they share.
+    commonLabels: options.commonLabels || !Number.isFinite(limit),
+    batch,
+    quiet: flags.on("quiet"),
+    table: flags.on("table") || process.stdout.isTTY === true,
+  };
 }
 
 function ask(flags: Flags, question: Question, files: readonly string[]): Promise<Answer> {
@@ -140,15 +173,17 @@ function ask(flags: Flags, question: Question, files: readonly string[]): Promis
   return askServer(question, flags);
 }
 
-function questionOf(flags: Flags, text: string): Question {
-  const step = flags.text("step");
+function questionOf(flags: Flags, text: string, instant: boolean): Question {
+  const [step, interval] = [flags.text("step"), flags.text("interval")];
   const now = flags.text("now");
   const limit = flags.count("limit") ?? 30;
   return {
     text: text.replace(/^\s*<([^<>]*)>/, "{$1}"),
     ...windowOf(flags, runtime.clock.now()),
-    at: now === undefined ? undefined : windowOf(parseFlags(["--to", now], { args }), 0n).end,
+    at: now !== undefined ? parseTime("now", now) : instant ? runtime.clock.now() : undefined,
     step: step === undefined ? undefined : parseDuration("step", step),
+    interval: interval === undefined ? 0n : parseDuration("interval", interval),
+    batch: flags.count("batch", 1) ?? 1000,
     limit: limit === 0 ? Number.POSITIVE_INFINITY : limit,
     direction: flags.on("forward") ? "forward" : "backward",
     around: aroundOf(flags),

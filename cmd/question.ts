@@ -1,5 +1,4 @@
 /** What `query` asks, wherever it asks it, and what comes back. */
-import type { Labels } from "../core/model/labels.ts";
 import type { QueryResult } from "../core/model/result.ts";
 import type { ScanStats } from "../core/model/stats.ts";
 import type { Around, Explanation } from "../core/ports/query-service.ts";
@@ -14,8 +13,12 @@ export interface Question {
   readonly at: bigint | undefined;
   /** Nanoseconds. */
   readonly step: bigint | undefined;
+  /** Only entries this far apart of each stream; nanoseconds. */
+  readonly interval: bigint;
   /** Most lines; infinite for all. */
   readonly limit: number;
+  /** Lines that a server is asked for at once. */
+  readonly batch: number;
   readonly direction: "forward" | "backward";
   /** Neighbours wanted of each line. */
   readonly around: Around | undefined;
@@ -39,8 +42,6 @@ export type Answer =
 
 /** What goes to stderr; complete once the lines have been read. */
 export interface Remarks {
-  /** Labels that all lines share, where that is known beforehand. */
-  readonly common?: Labels;
   readonly warnings: readonly string[];
   readonly stats?: ScanStats;
 }

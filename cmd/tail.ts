@@ -1,9 +1,12 @@
 /** `lokits tail`: follows a query over WebSocket, comes back after a broken connection, says what was dropped. */
 import { type ArgsDef, defineCommand } from "citty";
 import { labelsOf, printLabels } from "../core/labels/labels.ts";
-import { CLIENT_ARGS, CLIENT_ENVIRONMENT, Client } from "./client.ts";
-import { parseFlags, UsageError } from "./flags.ts";
-import { Output, type OutputEntry, type OutputMode, printEntry, wantsColour } from "./output.ts";
+import { Client } from "./client.ts";
+import { CLIENT_ARGS, CLIENT_ENVIRONMENT, CLIENT_REPEATABLE } from "./client-flags.ts";
+import { type Flags, parseFlags, UsageError } from "./flags.ts";
+import { LineFormat } from "./line-format.ts";
+import { Output, type OutputEntry } from "./output.ts";
+import { LINE_ARGS, LINE_REPEATABLE, lineOptions } from "./query-flags.ts";
 import { windowOf } from "./times.ts";
 import { runtime } from "./wire/runtime.ts";
 
@@ -23,14 +26,7 @@ const args: ArgsDef = {
     description: "Seconds that lines are held back for slow senders, 0 to 5",
     default: "0",
   },
-  output: {
-    type: "enum",
-    alias: "o",
-    options: ["default", "raw", "jsonl"],
-    default: "default",
-    description: "Form of the lines",
-  },
-  "no-labels": { type: "boolean", description: "Leave labels out" },
+  ...LINE_ARGS,
 };
 
 export const command = defineCommand({
@@ -48,6 +44,7 @@ Examples:
 
 /** Broken connections in a row after which we give up. */
 const RECONNECTS_MAX = 5;
+const HOUR = 3_600_000_000_000n;
 
 interface Frame {
   readonly streams?: readonly {
@@ -58,17 +55,23 @@ interface Frame {
 }
 
 async function tail(rawArgs: readonly string[]): Promise<number> {
-  const flags = parseFlags(rawArgs, { args, environment: CLIENT_ENVIRONMENT });
+  const flags = parseFlags(rawArgs, {
+    args,
+    repeatable: [...LINE_REPEATABLE, ...CLIENT_REPEATABLE],
+    environment: CLIENT_ENVIRONMENT,
+  });
   const [query] = flags.positionals;
   if (query === undefined) throw new UsageError("a query is wanted");
+  return await follow(flags, query);
+}
+
+/** Prints lines as they come until Ctrl-C; the exit code. `query --tail` is this too. */
+export async function follow(flags: Flags, query: string): Promise<number> {
   const client = new Client(flags);
   const output = new Output();
-  const options = {
-    mode: (flags.text("output") ?? "default") as OutputMode,
-    noLabels: flags.on("no-labels"),
-    colour: wantsColour(),
-  };
-  let start = windowOf(flags, runtime.clock.now()).start ?? runtime.clock.now();
+  const format = new LineFormat({ ...lineOptions(flags), commonLabels: true });
+  const now = runtime.clock.now();
+  let start = windowOf(flags, now).start ?? now - HOUR;
   let seen = new Set<string>();
   const show = async (entry: OutputEntry) => {
     const key = `${entry.time} ${printLabels(entry.labels)} ${entry.line}`;
@@ -79,7 +82,7 @@ async function tail(rawArgs: readonly string[]): Promise<number> {
       seen = new Set();
     }
     if (entry.time === start) seen.add(key);
-    await output.line(printEntry(entry, options));
+    for (const text of format.print([entry], [])) await output.line(text);
   };
   const params = {
     query: query.replace(/^\s*<([^<>]*)>/, "{$1}"),
@@ -87,7 +90,7 @@ async function tail(rawArgs: readonly string[]): Promise<number> {
     delay_for: flags.text("delay-for")!,
   };
   for (let broken = 0; broken <= RECONNECTS_MAX; ) {
-    const closed = await follow(client, { ...params, start: String(start) }, async (frame) => {
+    const closed = await listen(client, { ...params, start: String(start) }, async (frame) => {
       broken = 0;
       for (const { stream, values } of frame.streams ?? []) {
         const labels = labelsOf(stream);
@@ -119,7 +122,7 @@ function reportDropped({ dropped_entries: dropped = [] }: Frame): void {
 }
 
 /** One connection, from opening to closing. Frames are shown one after the other. */
-function follow(
+function listen(
   client: Client,
   params: Record<string, string>,
   onFrame: (frame: Frame) => Promise<void>,
@@ -127,7 +130,8 @@ function follow(
   return new Promise((resolve) => {
     const url = `${client.base.replace(/^http/, "ws")}/loki/api/v1/tail?${new URLSearchParams(params)}`;
     // Bun's WebSocket takes headers; the standard's type does not know.
-    const socket = new WebSocket(url, { headers: client.headers } as unknown as string[]);
+    const options = { headers: client.headers, ...client.transport };
+    const socket = new WebSocket(url, options as unknown as string[]);
     let showing = Promise.resolve();
     socket.onmessage = ({ data }) => {
       showing = showing.then(() => onFrame(JSON.parse(String(data)) as Frame));

@@ -10,9 +10,11 @@ import { UNMETERED } from "../core/ports/meter.ts";
 import type { Damage } from "../core/wal/damage.ts";
 import { replay } from "../core/wal/reader.ts";
 import { parseFlags, UsageError } from "./flags.ts";
-import { Output, type OutputMode, printEntry, wantsColour } from "./output.ts";
+import { LineFormat } from "./line-format.ts";
+import { Output } from "./output.ts";
+import { LINE_ARGS, LINE_REPEATABLE, lineOptions } from "./query-flags.ts";
 import { ownLimits } from "./query-local.ts";
-import { writableBucket } from "./wire/bucket.ts";
+import { writableBuckets } from "./wire/bucket.ts";
 import { stderrJournal } from "./wire/journal.ts";
 import { runtime } from "./wire/runtime.ts";
 
@@ -29,13 +31,7 @@ const args: ArgsDef = {
     valueHint: "FILE",
   },
   "org-id": { type: "string", description: "Only this tenant's lines", valueHint: "ID" },
-  output: {
-    type: "enum",
-    alias: "o",
-    options: ["default", "raw", "jsonl"],
-    default: "default",
-    description: "Form of the lines",
-  },
+  ...LINE_ARGS,
 };
 
 export const command = defineCommand({
@@ -53,7 +49,7 @@ Examples:
 });
 
 async function walReplay(rawArgs: readonly string[]): Promise<number> {
-  const flags = parseFlags(rawArgs, { args });
+  const flags = parseFlags(rawArgs, { args, repeatable: LINE_REPEATABLE });
   const [dir] = flags.positionals;
   if (dir === undefined) throw new UsageError("the folder of a WAL is wanted");
   const disk = new DiskLogDisk(dir);
@@ -70,8 +66,7 @@ async function walReplay(rawArgs: readonly string[]): Promise<number> {
     return damages.length > 0 ? 1 : 0;
   }
   const output = new Output();
-  const mode = (flags.text("output") ?? "default") as OutputMode;
-  const options = { mode, noLabels: false, colour: wantsColour() };
+  const format = new LineFormat({ ...lineOptions(flags), commonLabels: true });
   const tenant = flags.text("org-id");
   const lines = new WalLines(runtime.codecs);
   const verify = flags.on("verify");
@@ -82,7 +77,8 @@ async function walReplay(rawArgs: readonly string[]): Promise<number> {
       for await (const entry of lines.of(record)) {
         if (tenant !== undefined && entry.tenant !== tenant) continue;
         count++;
-        if (!verify) await output.line(printEntry(entry, options));
+        if (verify) continue;
+        for (const text of format.print([entry], [])) await output.line(text);
       }
     },
     { onDamage },
@@ -104,7 +100,7 @@ async function storeWal(
   }: { store: string; config: string | undefined; onDamage: (damage: Damage) => void },
 ): Promise<void> {
   const journal = stderrJournal("warn");
-  const { bucket, schema } = await writableBucket({ store, config, journal });
+  const { buckets, schema } = await writableBuckets({ store, config, journal });
   const { clock, codecs } = runtime;
   const settings = {
     ...DEFAULT_INGESTER,
@@ -119,7 +115,7 @@ async function storeWal(
     journal,
     meter: UNMETERED,
   });
-  const flusher = new Flusher(ingester, bucket);
+  const flusher = new Flusher(ingester, buckets);
   const recovery = new Recovery(ingester, flusher);
   await replay(disk, (record) => recovery.visit(record), { onDamage });
   await flusher.sweep({ force: true });

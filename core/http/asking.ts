@@ -28,7 +28,7 @@ export interface Warned<T> {
 
 export interface AskContext {
   readonly query: QueryService;
-  readonly services: Services;
+  readonly services: Pick<Services, "limits" | "clock" | "metrics">;
   readonly settings: HttpSettings;
 }
 

@@ -1,0 +1,81 @@
+/** `lokits man`: the manual page, made from the definitions of the commands. */
+import { type CommandDef, defineCommand } from "citty";
+import { type Described, type DescribedOption, described } from "./completion.ts";
+import { VERSION } from "./version.ts";
+
+export const command: CommandDef = defineCommand({
+  meta: {
+    name: "man",
+    description: `Print the manual page
+
+Examples:
+  lokits man | man -l -
+  lokits man > /usr/local/share/man/man1/lokits.1`,
+  },
+  run: async () => {
+    process.stdout.write(printMan(await described()));
+    return 0;
+  },
+});
+
+function printMan(commands: readonly Described[]): string {
+  return `.TH LOKITS 1 "" "lokits ${VERSION}" "User Commands"
+.SH NAME
+lokits \\- a log database that reads and writes Grafana Loki's buckets, and a CLI for buckets, servers and files
+.SH SYNOPSIS
+.B lokits
+.I command
+.RI [ options ]
+.SH COMMANDS
+${commands.map(printCommand).join("\n")}
+.SH ENVIRONMENT
+LOKI_ADDR, LOKI_ORG_ID, LOKI_USERNAME, LOKI_PASSWORD, LOKI_BEARER_TOKEN and the others that options name
+stand for these options. NO_COLOR turns colours off.
+.SH EXIT STATUS
+0 when all went well, 1 when something failed or a \\-\\-fail\\-on option applies, 2 when the command line makes no sense.
+`;
+}
+
+function printCommand({
+  name,
+  summary,
+  details,
+  options,
+  positionals,
+  actions,
+}: Described): string {
+  const words = positionals.map(({ name: each, required }) => (required ? each : `[${each}]`));
+  const heads = actions.length > 0 ? [`[${actions.join("|")}]`] : [];
+  const lines = [
+    `.SS "${troff(["lokits", name, ...heads, ...words].join(" "))}"`,
+    troff(summary),
+    ...positionals.map(({ name: each, summary: text }) => `.TP\n.I ${each}\n${troff(text)}`),
+    ...options.map(printOption),
+  ];
+  if (details !== "") lines.push(".PP", ".nf", troff(details), ".fi");
+  return lines.join("\n");
+}
+
+function printOption({
+  name,
+  short,
+  summary,
+  takesValue,
+  valueHint,
+  choices,
+  fallback,
+}: DescribedOption): string {
+  const value = choices.length > 0 ? choices.join("|") : valueHint;
+  const head = `\\-\\-${troff(name)}${takesValue ? ` ${troff(value)}` : ""}`;
+  const letter = short === undefined ? "" : `\\-${short}, `;
+  const rest = fallback === undefined || fallback === "" ? "" : ` (default ${troff(fallback)})`;
+  return `.TP\n.B ${letter}${head}\n${troff(summary)}${rest}`;
+}
+
+/** A line may not begin like a request, and a hyphen is one that can be copied. */
+function troff(text: string): string {
+  return text
+    .replaceAll("\\", "\\e")
+    .replaceAll("-", "\\-")
+    .replaceAll(/^([.'])/gm, "\\&$1");
+}

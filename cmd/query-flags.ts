@@ -1,0 +1,86 @@
+/** Options of `query`, `instant-query` and `tail` that say what is asked and how the answer is written. */
+import type { ArgsDef } from "citty";
+import { type Flags, UsageError } from "./flags.ts";
+import { type LineOptions, TIMESTAMP_FORMATS, type TimestampFormat } from "./line-format.ts";
+import { type OutputMode, wantsColour } from "./output.ts";
+
+export const WINDOW_ARGS: ArgsDef = {
+  from: { type: "string", description: "Start, RFC 3339 or Unix", valueHint: "TIME" },
+  to: { type: "string", description: "End, exclusive", valueHint: "TIME" },
+  since: {
+    type: "string",
+    description: "Look back from --to (1h on a server; all of time on buckets and files)",
+    valueHint: "DURATION",
+  },
+};
+
+export const OUTPUT_ARG: ArgsDef[string] = {
+  type: "enum",
+  alias: "o",
+  options: ["default", "raw", "jsonl"],
+  default: "default",
+  description: "Form of the answer",
+};
+
+export const LINE_ARGS: ArgsDef = {
+  output: OUTPUT_ARG,
+  timezone: {
+    type: "enum",
+    alias: "z",
+    options: ["Local", "UTC"],
+    default: "Local",
+    description: "Zone of the times that are printed",
+  },
+  "output-timestamp-format": {
+    type: "enum",
+    options: Object.keys(TIMESTAMP_FORMATS),
+    default: "rfc3339",
+    description: "Form of the times that are printed",
+  },
+  "no-labels": { type: "boolean", description: "Leave labels out" },
+  "exclude-label": {
+    type: "string",
+    description: "Label to leave out, may be repeated",
+    valueHint: "NAME",
+  },
+  "include-label": {
+    type: "string",
+    description: "The only labels to print, may be repeated",
+    valueHint: "NAME",
+  },
+  "include-common-labels": {
+    type: "boolean",
+    description: "Print labels that all lines share with each line",
+  },
+  "labels-length": {
+    type: "string",
+    description: "Width that labels are padded to",
+    default: "0",
+  },
+  "colored-output": { type: "boolean", description: "A colour for each set of labels" },
+  quiet: { type: "boolean", alias: "q", description: "No remarks on stderr" },
+};
+
+export const LINE_REPEATABLE = ["exclude-label", "include-label"];
+
+export function modeOf(flags: Flags): OutputMode {
+  return (flags.text("output") ?? "default") as OutputMode;
+}
+
+export function lineOptions(flags: Flags): LineOptions {
+  const byLabels = flags.on("colored-output") && process.env["NO_COLOR"] === undefined;
+  const [exclude, include] = [flags.list("exclude-label"), flags.list("include-label")];
+  if (exclude.some((name) => include.includes(name)))
+    throw new UsageError("--exclude-label and --include-label name the same label");
+  return {
+    mode: modeOf(flags),
+    noLabels: flags.on("no-labels"),
+    commonLabels: flags.on("include-common-labels"),
+    exclude,
+    include,
+    labelsLength: flags.count("labels-length") ?? 0,
+    colour: byLabels ? "by labels" : wantsColour() ? "plain" : "none",
+    timezone: flags.text("timezone") as "Local" | "UTC",
+    timestamps: flags.text("output-timestamp-format") as TimestampFormat,
+  };
+}

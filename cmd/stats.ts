@@ -1,0 +1,56 @@
+/** `lokits stats QUERY`: what the index says of a selection's size. */
+import { type ArgsDef, defineCommand } from "citty";
+import { printByteSize } from "../core/golang/bytes-size.ts";
+import { ASKER_ARGS, askerFlags, askerOf } from "./asker.ts";
+import { UsageError } from "./flags.ts";
+import { wantsColour } from "./output.ts";
+
+const args: ArgsDef = {
+  query: { type: "positional", description: "Selector", required: true },
+  ...ASKER_ARGS,
+};
+
+export const command = defineCommand({
+  meta: {
+    name: "stats",
+    description: `Say how many bytes, chunks, streams and entries a selector has, by the index alone
+
+Examples:
+  lokits stats '{namespace="shop"}' --since 24h
+  lokits stats '{app=~".+"}' --store file:///srv/loki`,
+  },
+  args,
+  run: ({ rawArgs }) => stats(rawArgs),
+});
+
+interface Stats {
+  readonly bytes: number;
+  readonly chunks: number;
+  readonly streams: number;
+  readonly entries: number;
+}
+
+async function stats(rawArgs: readonly string[]): Promise<number> {
+  const flags = askerFlags(rawArgs, { args });
+  const [query] = flags.positionals;
+  if (query === undefined) throw new UsageError("a query is wanted");
+  const asker = await askerOf(flags);
+  const params = asker.window();
+  params.set("query", query);
+  const { bytes, chunks, streams, entries } = (await asker.get(
+    "/loki/api/v1/index/stats",
+    params,
+  )) as Stats;
+  if (flags.text("output") === "jsonl") {
+    console.log(JSON.stringify({ bytes, chunks, streams, entries }));
+    return 0;
+  }
+  const key = (name: string) => (wantsColour() ? `\x1b[34m${name}\x1b[0m` : name);
+  console.log(`{
+  ${key("bytes")}: ${printByteSize(bytes)}
+  ${key("chunks")}: ${chunks}
+  ${key("streams")}: ${streams}
+  ${key("entries")}: ${entries}
+}`);
+  return 0;
+}
