@@ -6,37 +6,37 @@
  * tenant has its new file. Until then a chunk may be named by an old file and a new one, which readers
  * and the next run take as one. What this rests on: a file that was uploaded never changes.
  */
-import { named, openIndexFile } from "../index/open.ts";
-import { IndexReader } from "../index/reader.ts";
-import {
-  compactedFileName,
-  DELETE_REQUESTS,
-  indexKey,
-  type Table,
-  tableNamed,
-} from "../index/table.ts";
-import { Unavailable } from "../model/errors.ts";
+import type { IndexReader } from "../index/reader.ts";
+import { DELETE_REQUESTS, type Table, tableNamed } from "../index/table.ts";
 import { indexVersionOf, type Schema } from "../model/schema.ts";
-import type { Clock } from "../ports/clock.ts";
-import { type Codecs, ENCODINGS } from "../ports/codecs.ts";
-import type { Journal } from "../ports/journal.ts";
-import type { ObjectStore } from "../ports/object-store.ts";
+import type { Tenant } from "../model/tenant.ts";
+import {
+  blaming,
+  fetchIndex,
+  INDEX_LANES,
+  type IndexParts,
+  removeIndex,
+  uploadIndex,
+} from "./index-set.ts";
 import { listTable } from "./list-table.ts";
 import { mergeTenant, tenantsOf } from "./merge-index.ts";
 import { newestFirst, planTable, type TenantJob } from "./plan.ts";
 import { pooled } from "./pool.ts";
 
-export interface CompactOptions {
-  readonly store: ObjectStore;
-  readonly codecs: Codecs;
-  /** Where the tables lie in the store, `index/`. */
-  readonly prefix: string;
+export interface CompactOptions extends IndexParts {
   readonly schema: Schema;
-  readonly clock: Clock;
-  readonly journal: Journal;
   /** Reads and merges, but leaves the store as it is. */
   readonly dryRun?: boolean;
-  readonly signal?: AbortSignal;
+  readonly choice?: TableChoice;
+}
+
+/** Which tables are compacted, and how many at a time. */
+export interface TableChoice {
+  /** So many of the newest tables are left alone. */
+  readonly skipLatestTables: number;
+  /** No more tables than that, newest first; 0 for all. */
+  readonly tablesMax: number;
+  readonly parallelism: number;
 }
 
 export interface CompactReport {
@@ -47,7 +47,7 @@ export interface CompactReport {
   /** Files that were replaced, and files that replace them. */
   readonly filesIn: number;
   readonly filesOut: number;
-  /** Bytes of the new files, compressed. */
+  /** Bytes of the new files, compressed; 0 when none were made. */
   readonly bytes: number;
 }
 
@@ -55,9 +55,10 @@ export interface CompactAllReport extends CompactReport {
   readonly failures: readonly { readonly table: string; readonly error: unknown }[];
 }
 
-/** Files that are fetched at a time, and tenants that are merged and uploaded at a time. */
-const DOWNLOADS = 16;
+/** Tenants that are merged and uploaded at a time. */
 const UPLOADS = 4;
+
+const ALL_TABLES: TableChoice = { skipLatestTables: 0, tablesMax: 0, parallelism: 1 };
 
 const NOTHING: CompactReport = { tables: 0, tenants: 0, filesIn: 0, filesOut: 0, bytes: 0 };
 
@@ -68,26 +69,40 @@ const NOTHING: CompactReport = { tables: 0, tenants: 0, filesIn: 0, filesOut: 0,
 export async function compactAll(
   options: CompactOptions & { readonly tables?: readonly string[] },
 ): Promise<CompactAllReport> {
-  const { store, prefix, schema, journal, signal } = options;
-  const { folders } = await store.folders(prefix);
-  const names = folders.filter((name) => name !== DELETE_REQUESTS);
-  const wanted = names.filter((name) => options.tables?.includes(name) ?? true);
-  const tables = newestFirst(wanted.flatMap((name) => tableNamed(schema, name) ?? []));
+  const { journal, signal, choice = ALL_TABLES } = options;
+  const all = await tablesOf(options);
+  const wanted = all
+    .filter(({ name }) => options.tables?.includes(name) ?? true)
+    .slice(
+      choice.skipLatestTables,
+      choice.tablesMax > 0 ? choice.skipLatestTables + choice.tablesMax : undefined,
+    );
 
   const failures: { table: string; error: unknown }[] = [];
-  let sum = NOTHING;
-  for (const { name } of tables) {
+  const reports = await pooled(wanted, choice.parallelism, async ({ name }) => {
     signal?.throwIfAborted();
     try {
-      sum = add(sum, await compactTable({ ...options, table: name }));
+      return await compactTable({ ...options, table: name });
     } catch (error) {
       if (signal?.aborted) throw error;
       const err = error instanceof Error ? error.message : String(error);
       journal.log("error", "failed to compact table", { "table-name": name, err });
       failures.push({ table: name, error });
+      return NOTHING;
     }
-  }
-  return { ...sum, failures };
+  });
+  return { ...reports.reduce(add, NOTHING), failures };
+}
+
+/** The tables of a bucket that its schema knows, newest first. */
+export async function tablesOf({
+  store,
+  prefix,
+  schema,
+}: Pick<CompactOptions, "store" | "prefix" | "schema">): Promise<Table[]> {
+  const { folders } = await store.folders(prefix);
+  const names = folders.filter((name) => name !== DELETE_REQUESTS);
+  return newestFirst(names.flatMap((name) => tableNamed(schema, name) ?? []));
 }
 
 /**
@@ -139,14 +154,10 @@ class TableRun {
 
   /** Fetches files and proves every byte of them that a merge will read. */
   open(keys: readonly string[]): Promise<IndexReader[]> {
-    const { store, codecs, journal, clock, signal } = this.#options;
-    return pooled(keys, DOWNLOADS, async (key) => {
-      signal?.throwIfAborted();
+    const { journal, clock } = this.#options;
+    return pooled(keys, INDEX_LANES, async (key) => {
       const startMs = clock.ticksMs();
-      const stored = await store.get(key, signal && { signal });
-      if (stored === undefined) throw new Unavailable(`index file ${key} went away meanwhile`);
-      const reader = await openIndexFile(key, stored, codecs);
-      blaming(key, () => reader.prove());
+      const reader = await fetchIndex(key, this.#options);
       journal.log("info", "downloaded file", {
         "table-name": this.#table.name,
         file: key,
@@ -162,9 +173,10 @@ class TableRun {
     common: readonly IndexReader[],
     ownReaders: readonly IndexReader[],
   ): Promise<CompactReport> {
-    const { codecs, signal } = this.#options;
+    const { signal, dryRun } = this.#options;
     signal?.throwIfAborted();
-    const version = indexVersionOf(this.#table.period);
+    const table = this.#table;
+    const version = indexVersionOf(table.period);
     const merged = mergeTenant({ tenant, common, own: ownReaders, version });
     const [only] = ownReaders;
     if (merged === undefined) {
@@ -174,48 +186,17 @@ class TableRun {
     // Fast path: a run that ended before the common files went has done this tenant already.
     if (ownReaders.length === 1 && sameBytes(merged, only!.bytes))
       return { ...NOTHING, tenants: 1 };
-    const stored = await codecs.compress(ENCODINGS.gzip, merged);
-    await this.#upload(this.#keyFor(merged, tenant, own), stored);
+    const report = { tables: 0, tenants: 1, filesIn: own.length, filesOut: 1 };
+    if (dryRun) return { ...report, bytes: 0 };
+    const { size } = await uploadIndex({ table, tenant, own, merged }, this.#options);
     await this.remove(own, tenant);
-    return { tables: 0, tenants: 1, filesIn: own.length, filesOut: 1, bytes: stored.length };
+    return { ...report, bytes: size };
   }
 
-  async remove(keys: readonly string[], tenant?: string): Promise<void> {
-    const { store, journal, dryRun } = this.#options;
-    if (keys.length === 0 || dryRun) return;
-    journal.log("info", "removing source db files from storage", {
-      "table-name": this.#table.name,
-      ...(tenant === undefined ? {} : { "user-id": tenant }),
-      count: keys.length,
-    });
-    await pooled(keys, DOWNLOADS, (key) => store.delete(key));
-  }
-
-  /** A key that none of the files to be replaced has: readers keep files by their name. */
-  #keyFor(merged: Uint8Array, tenant: string, own: readonly string[]): string {
-    // Opening what was written is the other half of proving what was read.
-    const reader = IndexReader.open(merged);
-    let seconds = Math.floor(this.#options.clock.nowMs() / 1000);
-    for (;;) {
-      const file = compactedFileName(seconds, reader);
-      const key = indexKey(this.#options.prefix, this.#table.name, file, tenant);
-      if (!own.includes(key)) return key;
-      seconds++;
-    }
-  }
-
-  async #upload(key: string, stored: Uint8Array): Promise<void> {
-    const { store, signal, dryRun } = this.#options;
-    if (!dryRun) await store.put(key, stored, signal && { signal });
-  }
-}
-
-/** Runs `read`, and says of which file it is when that file is damaged. */
-function blaming<T>(key: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw named(key, error);
+  async remove(keys: readonly string[], tenant?: Tenant): Promise<void> {
+    if (this.#options.dryRun) return;
+    const owner = tenant === undefined ? {} : { tenant };
+    await removeIndex({ table: this.#table, keys, ...owner }, this.#options);
   }
 }
 

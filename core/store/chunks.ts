@@ -28,6 +28,9 @@ export interface ChunkStoreOptions {
   readonly form: KeyForm;
 }
 
+/** Deleted chunks whose names are looked for. */
+const PROBES = 16;
+
 interface Naming {
   readonly schema: SchemaVersion;
   readonly form: KeyForm;
@@ -37,6 +40,9 @@ export class ChunkStore {
   readonly #options: ChunkStoreOptions;
   /** The naming that found an object last. */
   #found: Naming | undefined;
+  /** How many chunks were deleted with a look at every name, and whether one had another than its own. */
+  #probes = 0;
+  #isForeign = false;
 
   constructor(options: ChunkStoreOptions) {
     this.#options = options;
@@ -75,6 +81,26 @@ export class ChunkStore {
       );
     }
     return chunk;
+  }
+
+  /**
+   * Deletes a chunk. The first ones are looked for under every name; when all of them had the name that
+   * Loki would use, so have the others, and one request is enough.
+   */
+  async remove(place: ChunkPlace): Promise<void> {
+    const native = this.#native(place.ref);
+    if (this.#probes >= PROBES && !this.#isForeign) {
+      await this.#options.objects.delete(this.#name(place, native));
+      return;
+    }
+    this.#probes++;
+    for (const naming of this.#namings(place.ref)) {
+      const name = this.#name(place, naming);
+      const range = { offset: 0, size: 4 };
+      if ((await this.#options.objects.get(name, { range })) === undefined) continue;
+      if (name !== this.#name(place, native)) this.#isForeign = true;
+      await this.#options.objects.delete(name);
+    }
   }
 
   /** The schema whose keys the chunk is found under; undefined when it is not there. */

@@ -1,0 +1,296 @@
+/**
+ * Retention and deletes over a whole bucket, newest table first. A table that must be gone through is
+ * compacted before, so a tenant has one index file there. A failure ends its table; then delete
+ * requests are not done yet, since they are only when every table was visited.
+ */
+import { parseFileName, type Table } from "../index/table.ts";
+import { Unavailable } from "../model/errors.ts";
+import type { LimitsOf } from "../model/limits.ts";
+import type { Tenant } from "../model/tenant.ts";
+import type { ByteSearch } from "../ports/byte-search.ts";
+import type { Random } from "../ports/clock.ts";
+import type { DeleteRequests } from "../ports/delete-requests.ts";
+import type { Meter } from "../ports/meter.ts";
+import type { ChunkStore } from "../store/chunks.ts";
+import { atLeast, type Cutoffs } from "./cutoffs.ts";
+import { DeleteRun, type DeleteSettings, type FinishedRequest } from "./delete-run.ts";
+import { type Expired, type ExpireParts, expireTenant } from "./expire.ts";
+import { fetchIndex, readTenant } from "./index-set.ts";
+import { listTable } from "./list-table.ts";
+import { Losses } from "./losses.ts";
+import { Marker } from "./marks.ts";
+import { tenantsOf } from "./merge-index.ts";
+import type { TableFiles } from "./plan.ts";
+import { planRules, type RulesPlan } from "./rules-plan.ts";
+import { type CompactOptions, compactTable, tablesOf } from "./run.ts";
+import { sizeCutoff } from "./size-cutoff.ts";
+
+export interface RetentionSettings {
+  /** Whether the periods of limits are kept to. */
+  readonly enabled: boolean;
+  /** The most that the bucket may weigh, bytes; 0 for no limit. */
+  readonly sizeBytes: number;
+  /** Rules that keep less than those before are taken without a question. */
+  readonly confirmed: boolean;
+  /** How long one table may take; 0 for no limit. */
+  readonly tableTimeoutMs: number;
+}
+
+export interface RetentionOptions extends CompactOptions {
+  readonly chunks: ChunkStore;
+  readonly tenantLimits: LimitsOf;
+  readonly random: Random;
+  readonly meter: Meter;
+  readonly retention: RetentionSettings;
+  readonly deletes?: { readonly requests: DeleteRequests; readonly settings: DeleteSettings };
+  readonly search?: ByteSearch;
+}
+
+export interface RetentionReport {
+  /** Indexes that were rewritten, and that were deleted as nothing was left. */
+  readonly modified: number;
+  readonly deleted: number;
+  readonly losses: Losses;
+  /** Why new rules have to be confirmed, and what they would take. */
+  readonly shrinkages: readonly string[];
+  readonly withheld: Losses;
+  readonly finished: readonly FinishedRequest[];
+  /** First moment of what is kept, Unix milliseconds. */
+  readonly oldestMs: ReadonlyMap<Tenant, number>;
+  readonly failures: readonly { readonly table: string; readonly error: unknown }[];
+}
+
+export async function applyRetention(options: RetentionOptions): Promise<RetentionReport> {
+  const run = new RetentionRun(options);
+  return await run.all();
+}
+
+class RetentionRun {
+  readonly #options: RetentionOptions;
+  readonly #losses = new Losses();
+  readonly #withheld = new Losses();
+  readonly #oldestMs = new Map<Tenant, number>();
+  readonly #failures: { table: string; error: unknown }[] = [];
+  readonly #actions = { none: 0, modified: 0, deleted: 0 };
+
+  constructor(options: RetentionOptions) {
+    this.#options = options;
+  }
+
+  async all(): Promise<RetentionReport> {
+    const { store, prefix, journal, retention, signal } = this.#options;
+    const tables: { table: Table; files: TableFiles }[] = [];
+    const tenants = new Set<Tenant>();
+    for (const table of await tablesOf(this.#options)) {
+      const files = await listTable(store, prefix, table.name, journal);
+      tables.push({ table, files });
+      for (const tenant of files.own.keys()) tenants.add(tenant);
+    }
+    const plan = await planRules(tenants, retention, this.#options);
+    const sizeMs = plan.sizeBytes > 0 ? await sizeCutoff(plan.sizeBytes, this.#options) : -Infinity;
+    const deletes = await this.#beginDeletes();
+    const cutoffs = (tenant: Tenant) => atLeast(plan.of(tenant), sizeMs);
+    for (const { table, files } of tables) {
+      signal?.throwIfAborted();
+      try {
+        await new TableVisit(this.#options, table, { plan, cutoffs, deletes }, this).go(files);
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        const err = error instanceof Error ? error.message : String(error);
+        journal.log("error", "failed to apply retention", { "table-name": table.name, err });
+        this.#failures.push({ table: table.name, error });
+      }
+    }
+    const finished =
+      deletes === undefined || this.#failures.length > 0 ? [] : await deletes.finish();
+    this.#tell(plan, finished);
+    return {
+      ...{ modified: this.#actions.modified, deleted: this.#actions.deleted },
+      ...{ losses: this.#losses, withheld: this.#withheld, shrinkages: plan.shrinkages },
+      ...{ finished, oldestMs: this.#oldestMs, failures: this.#failures },
+    };
+  }
+
+  get losses(): Losses {
+    return this.#losses;
+  }
+
+  get withheld(): Losses {
+    return this.#withheld;
+  }
+
+  /** An index was gone through. */
+  visited(table: Table, tenant: Tenant, expired: Expired, spentMs: number): void {
+    const { meter } = this.#options;
+    this.#actions[expired.action]++;
+    this.kept(tenant, expired.oldestMs);
+    const labels = { table: table.name, user: tenant };
+    const name = "loki_boltdb_shipper_retention_marker";
+    meter.count(`${name}_count_total`, expired.dropped, { table: table.name });
+    meter.count(`${name}_table_processed_total`, 1, { ...labels, action: expired.action });
+    meter.observe(`${name}_table_processed_duration_seconds`, spentMs / 1000, {
+      ...{ ...labels, status: "success" },
+    });
+  }
+
+  kept(tenant: Tenant, fromMs: number): void {
+    if (fromMs < (this.#oldestMs.get(tenant) ?? Infinity)) this.#oldestMs.set(tenant, fromMs);
+  }
+
+  async #beginDeletes(): Promise<DeleteRun | undefined> {
+    const { deletes, tenantLimits, meter } = this.#options;
+    if (deletes === undefined) return undefined;
+    const name = "loki_compactor_load_pending_requests_attempts_total";
+    try {
+      const { requests, settings } = deletes;
+      const parts = { ...this.#options, requests, limits: tenantLimits };
+      const run = await DeleteRun.begin(parts, settings);
+      meter.count(name, 1, { status: "success" });
+      return run;
+    } catch (error) {
+      meter.count(name, 1, { status: "failure" });
+      throw error;
+    }
+  }
+
+  #tell(plan: RulesPlan, finished: readonly FinishedRequest[]): void {
+    const { meter, journal } = this.#options;
+    for (const [user, fromMs] of this.#oldestMs) {
+      meter.gauge("lokits_retention_oldest_kept_timestamp_seconds", fromMs / 1000, { user });
+    }
+    for (const { request, receipt } of finished) {
+      const user = request.tenant;
+      meter.count("loki_compactor_delete_requests_processed_total", 1, { user });
+      meter.count("loki_compactor_deleted_lines", receipt.linesRemoved, { user });
+      const { id, part, query } = request;
+      journal.log("info", "delete request processed", { user, id, part, query, ...receipt });
+    }
+    meter.gauge("lokits_retention_unconfirmed", plan.shrinkages.length);
+    const { lines, bytes } = this.#withheld.total;
+    for (const change of plan.shrinkages) {
+      journal.log("error", "retention would keep less than before and is not confirmed", {
+        ...{ change, lines, bytes },
+        hint: "confirm with lokits compact --confirm, or set compactor.retention_confirm",
+      });
+    }
+  }
+}
+
+interface Wanted {
+  readonly plan: RulesPlan;
+  readonly cutoffs: (tenant: Tenant) => Cutoffs;
+  readonly deletes: DeleteRun | undefined;
+}
+
+/** One table: which of its tenants must be gone through, and going through them. */
+class TableVisit {
+  readonly #options: RetentionOptions;
+  readonly #table: Table;
+  readonly #wanted: Wanted;
+  readonly #run: RetentionRun;
+
+  constructor(options: RetentionOptions, table: Table, wanted: Wanted, run: RetentionRun) {
+    this.#options = options;
+    this.#table = table;
+    this.#wanted = wanted;
+    this.#run = run;
+  }
+
+  async go(listed: TableFiles): Promise<void> {
+    const { clock, retention, dryRun } = this.#options;
+    const startMs = clock.ticksMs();
+    let files = listed;
+    let tenants = await this.#tenants(files);
+    const isCompact = files.common.length === 0 && [...files.own.values()].every(isOne);
+    if (!isCompact && !dryRun && tenants.some((tenant) => this.#isDue(tenant, files))) {
+      files = await this.#compact();
+      tenants = [...files.own.keys()];
+    }
+    for (const tenant of tenants) {
+      const spentMs = clock.ticksMs() - startMs;
+      if (retention.tableTimeoutMs > 0 && spentMs > retention.tableTimeoutMs) {
+        throw new Unavailable(
+          `table took ${spentMs} ms, retention_table_timeout is ${retention.tableTimeoutMs} ms`,
+        );
+      }
+      if (this.#isDue(tenant, files)) await this.#visit(tenant, files);
+      else {
+        const { fromMs } = boundsOf(this.#table, files, tenant);
+        this.#run.kept(tenant, fromMs === -Infinity ? this.#table.fromMs : fromMs);
+      }
+    }
+  }
+
+  /** In a dry run common files are still there, and only reading them tells whose they are. */
+  async #tenants({ own, common }: TableFiles): Promise<Tenant[]> {
+    const tenants = new Set(own.keys());
+    if (this.#options.dryRun) {
+      for (const key of common) {
+        for (const tenant of tenantsOf(await fetchIndex(key, this.#options))) tenants.add(tenant);
+      }
+    }
+    return [...tenants];
+  }
+
+  #isDue(tenant: Tenant, files: TableFiles): boolean {
+    const { plan, cutoffs, deletes } = this.#wanted;
+    const latestMs = Math.max(
+      cutoffs(tenant).latestMs,
+      plan.withheld(tenant)?.latestMs ?? -Infinity,
+    );
+    if (this.#table.fromMs < latestMs) return true;
+    const { fromMs, throughMs } = boundsOf(this.#table, files, tenant);
+    return deletes?.filterOf(tenant, fromMs, throughMs) !== undefined;
+  }
+
+  async #compact(): Promise<TableFiles> {
+    const { store, prefix, journal } = this.#options;
+    await compactTable({ ...this.#options, table: this.#table.name });
+    return await listTable(store, prefix, this.#table.name, journal);
+  }
+
+  async #visit(tenant: Tenant, files: TableFiles): Promise<void> {
+    const { clock } = this.#options;
+    const { plan, cutoffs, deletes } = this.#wanted;
+    const startMs = clock.ticksMs();
+    const table = this.#table;
+    const own = files.own.get(tenant) ?? [];
+    const reader = await readTenant({ table, tenant, common: files.common, own }, this.#options);
+    if (reader === undefined) return;
+    const withheld = plan.withheld(tenant);
+    const { deletes: _, ...options } = this.#options;
+    const parts: ExpireParts = {
+      ...options,
+      marker: new Marker(this.#options),
+      losses: this.#run.losses,
+      ...(deletes && { deletes }),
+    };
+    const job = {
+      ...{ table, tenant, own, reader, cutoffs: cutoffs(tenant) },
+      ...(withheld && { withheld: { cutoffs: withheld, losses: this.#run.withheld } }),
+    };
+    const expired = await expireTenant(job, parts);
+    this.#run.visited(table, tenant, expired, clock.ticksMs() - startMs);
+  }
+}
+
+function isOne(files: readonly string[]): boolean {
+  return files.length === 1;
+}
+
+/** The moments that a tenant's files claim in their names; where one does not, a chunk may be of any time. */
+function boundsOf(
+  table: Table,
+  { own, common }: TableFiles,
+  tenant: Tenant,
+): { fromMs: number; throughMs: number } {
+  let [fromMs, throughMs] = [Infinity, -Infinity];
+  for (const key of own.get(tenant) ?? []) {
+    const name = parseFileName(key.slice(key.lastIndexOf("/") + 1));
+    if (name?.kind !== "compacted") return { fromMs: -Infinity, throughMs: Infinity };
+    fromMs = Math.min(fromMs, name.fromMs);
+    throughMs = Math.max(throughMs, name.throughMs);
+  }
+  if (common.length > 0) return { fromMs: -Infinity, throughMs: Infinity };
+  return fromMs <= throughMs ? { fromMs, throughMs } : table;
+}
