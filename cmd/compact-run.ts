@@ -1,8 +1,8 @@
 /** One pass over a bucket's index, as Loki's compactor makes it: `lokits compact` without a word after it. */
 import { type ArgsDef, defineCommand } from "citty";
-import { compactAll } from "../core/compactor/run.ts";
+import { type CompactAllReport, compactAll } from "../core/compactor/run.ts";
 import { parseFlags, UsageError } from "./flags.ts";
-import { writableBucket } from "./wire/bucket.ts";
+import { writableBuckets } from "./wire/bucket.ts";
 import { stderrJournal } from "./wire/journal.ts";
 import { runtime } from "./wire/runtime.ts";
 
@@ -42,22 +42,40 @@ async function compact(rawArgs: readonly string[]): Promise<number> {
   if (store === undefined && config === undefined)
     throw new UsageError("--store or --config.file is wanted");
   const journal = stderrJournal();
-  const { bucket, schema } = await writableBucket({ store, config, journal });
-  const report = await compactAll({
-    store: bucket.objects,
-    prefix: bucket.indexPrefix,
-    schema,
-    codecs: runtime.codecs,
-    clock: runtime.clock,
-    journal,
-    dryRun: flags.on("dry-run"),
-  });
+  const { buckets, schema } = await writableBuckets({ store, config, journal });
+  const reports: CompactAllReport[] = [];
+  for (const { indexObjects, indexPrefix } of buckets.all.toReversed()) {
+    reports.push(
+      await compactAll({
+        store: indexObjects,
+        prefix: indexPrefix,
+        schema,
+        codecs: runtime.codecs,
+        clock: runtime.clock,
+        journal,
+        dryRun: flags.on("dry-run"),
+      }),
+    );
+  }
+  const report = reports.reduce(sum);
   if (flags.text("output") === "jsonl") console.log(JSON.stringify(report));
   else console.log(summary(report, flags.on("dry-run")));
   return report.failures.length > 0 ? 1 : 0;
 }
 
-function summary(report: Awaited<ReturnType<typeof compactAll>>, dryRun: boolean): string {
+/** The reports of two stores as one. */
+function sum(a: CompactAllReport, b: CompactAllReport): CompactAllReport {
+  return {
+    tables: a.tables + b.tables,
+    tenants: a.tenants + b.tenants,
+    filesIn: a.filesIn + b.filesIn,
+    filesOut: a.filesOut + b.filesOut,
+    bytes: a.bytes + b.bytes,
+    failures: [...a.failures, ...b.failures],
+  };
+}
+
+function summary(report: CompactAllReport, dryRun: boolean): string {
   const { tables, filesIn, filesOut } = report;
   const verb = dryRun ? "would become" : "became";
   return `${tables} tables: ${filesIn} index files ${verb} ${filesOut}, one for each tenant of a table`;

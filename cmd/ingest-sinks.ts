@@ -13,7 +13,7 @@ import { UNMETERED } from "../core/ports/meter.ts";
 import { Client } from "./client.ts";
 import type { Flags } from "./flags.ts";
 import type { Batch } from "./ingest-lines.ts";
-import { writableBucket } from "./wire/bucket.ts";
+import { writableBuckets } from "./wire/bucket.ts";
 import { stderrJournal } from "./wire/journal.ts";
 import { runtime } from "./wire/runtime.ts";
 
@@ -74,7 +74,7 @@ export class StoreSink implements Sink {
     tenant: string | undefined;
   }): Promise<StoreSink> {
     const journal = stderrJournal("warn");
-    const { bucket, schema } = await writableBucket({ ...place, journal });
+    const { buckets, schema } = await writableBuckets({ ...place, journal });
     const { clock, codecs } = runtime;
     const settings = { ...DEFAULT_INGESTER, maxChunkAgeMs: YEARS_MS, concurrentFlushes: 4 };
     const ingester = new Ingester({
@@ -87,7 +87,7 @@ export class StoreSink implements Sink {
       meter: UNMETERED,
     });
     const tenant = place.tenant === undefined ? SINGLE_TENANT : literalTenant(place.tenant);
-    return new StoreSink(ingester, new Flusher(ingester, bucket), tenant);
+    return new StoreSink(ingester, new Flusher(ingester, buckets), tenant);
   }
 
   private constructor(ingester: Ingester, flusher: Flusher, tenant: Tenant) {

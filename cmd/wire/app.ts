@@ -15,9 +15,9 @@ import { Ingester } from "../../core/ingester/ingester.ts";
 import { IngesterLife } from "../../core/ingester/lifecycle.ts";
 import { IngesterSource } from "../../core/ingester/source.ts";
 import { Querier } from "../../core/querier/service.ts";
-import { Bucket } from "../../core/store/bucket.ts";
 import { VERSION } from "../version.ts";
 import { openGate, openTls } from "./auth.ts";
+import { bucketsOf } from "./bucket.ts";
 import type { AppSettings } from "./config.ts";
 import { runtime } from "./runtime.ts";
 import { limitsPage } from "./tenant-page.ts";
@@ -44,11 +44,8 @@ export async function startApp(settings: AppSettings): Promise<App> {
   for (const warning of settings.warnings) journal.log("warn", warning);
 
   const { schema, limits, storage } = settings;
-  const bucket = new Bucket({
-    ...{ objects: storage.objects, form: storage.form, indexPrefix: storage.indexPrefix },
-    ...{ codecs, clock, limits, journal, schema },
-    uploader: `${settings.instanceId ?? hostname()}-${clock.now()}`,
-  });
+  const uploader = `${settings.instanceId ?? hostname()}-${clock.now()}`;
+  const buckets = bucketsOf(storage, { limits, journal, uploader });
   const ingester = new Ingester({
     settings: settings.ingester,
     schema,
@@ -58,9 +55,9 @@ export async function startApp(settings: AppSettings): Promise<App> {
     journal,
     meter: metrics,
   });
-  const life = new IngesterLife(ingester, bucket, await openWal(settings));
+  const life = new IngesterLife(ingester, buckets, await openWal(settings));
   const querier = new Querier({
-    sources: [new IngesterSource(ingester), bucket.source],
+    sources: [new IngesterSource(ingester), buckets.source],
     follow: (tenant, matchers) => ingester.tailers.follow(tenant, matchers),
     ...{ limits, search, clock },
   });

@@ -1,13 +1,16 @@
-/** A bucket that can be written: its schema comes from a configuration, or from what is in it. */
+/** Buckets by an address or a configuration; their schema comes from the latter, or from what is in them. */
 
+import type { LimitsOf } from "../../core/model/limits.ts";
 import type { Schema } from "../../core/model/schema.ts";
 import type { Journal } from "../../core/ports/journal.ts";
 import { Bucket } from "../../core/store/bucket.ts";
+import { Buckets } from "../../core/store/buckets.ts";
 import { discoverSchema } from "../../core/store/discover.ts";
+import { UsageError } from "../flags.ts";
 import { ownLimits } from "../query-local.ts";
 import { runtime } from "./runtime.ts";
 import { openStore } from "./store.ts";
-import { storeOfConfig } from "./store-config.ts";
+import { type ConfiguredStore, type PeriodStore, storeOfConfig } from "./store-config.ts";
 
 export interface BucketPlace {
   readonly store: string | undefined;
@@ -15,28 +18,84 @@ export interface BucketPlace {
   readonly journal: Journal;
 }
 
-/** Throws UsageError when neither a store nor a configuration is given. */
-export async function openBucket({ store, config, journal }: BucketPlace): Promise<Bucket> {
-  const opened =
-    config !== undefined ? await storeOfConfig(config, store) : await openStore(store!);
-  return new Bucket({
-    objects: opened.objects,
-    form: opened.form,
-    ...("schema" in opened && { schema: opened.schema }),
-    indexPrefix: "indexPrefix" in opened ? opened.indexPrefix : "index/",
-    codecs: runtime.codecs,
-    clock: runtime.clock,
-    limits: ownLimits,
-    journal,
-    uploader: `lokits-${runtime.clock.now()}`,
-  });
+/** The one bucket that is meant. Throws UsageError when it is not known which of several. */
+export async function openBucket(place: BucketPlace): Promise<Bucket> {
+  const { stores, schema } = await openStores(place);
+  if (stores.length > 1) {
+    const names = stores.map(({ name }) => name).join(", ");
+    throw new UsageError(`the configuration has periods in ${names}: say which with --store`);
+  }
+  return bucketOf(stores[0]!, schema, place);
 }
 
+/** All buckets that are meant. Throws UsageError when neither a store nor a configuration is given. */
+export async function openBuckets(place: BucketPlace): Promise<Buckets> {
+  const { stores, schema } = await openStores(place);
+  return new Buckets(stores.map((store) => bucketOf(store, schema, place)));
+}
+
+/** One that can be written. */
 export async function writableBucket(
   place: BucketPlace,
 ): Promise<{ bucket: Bucket; schema: Schema }> {
-  const bucket = await openBucket(place);
+  return await withSchema(await openBucket(place));
+}
+
+/** All of them, to be written. */
+export async function writableBuckets(
+  place: BucketPlace,
+): Promise<{ buckets: Buckets; schema: Schema }> {
+  const { all, schema } = await openBuckets(place);
+  if (schema !== undefined) return { buckets: new Buckets(all), schema };
+  const known = await withSchema(all[0]!);
+  return { buckets: new Buckets([known.bucket]), schema: known.schema };
+}
+
+/** What a server needs beside its stores. */
+export interface BucketParts {
+  readonly limits: LimitsOf;
+  readonly journal: Journal;
+  readonly uploader: string;
+}
+
+/** The buckets of a configuration that is loaded. */
+export function bucketsOf({ stores, schema }: ConfiguredStore, parts: BucketParts): Buckets {
+  return new Buckets(stores.map((store) => makeBucket(store, schema, parts)));
+}
+
+async function withSchema(bucket: Bucket): Promise<{ bucket: Bucket; schema: Schema }> {
   if (bucket.schema !== undefined) return { bucket, schema: bucket.schema };
   const schema = await discoverSchema(bucket);
   return { bucket: bucket.withSchema(schema), schema };
+}
+
+interface Stores {
+  readonly stores: readonly PeriodStore[];
+  readonly schema?: Schema;
+}
+
+async function openStores({ store, config }: BucketPlace): Promise<Stores> {
+  if (config !== undefined) return await storeOfConfig(config, store);
+  if (store === undefined) throw new UsageError("--store or --config.file is wanted");
+  return { stores: [{ ...(await openStore(store)), indexPrefix: "index/" }] };
+}
+
+function bucketOf(store: PeriodStore, schema: Schema | undefined, { journal }: BucketPlace) {
+  const uploader = `lokits-${runtime.clock.now()}`;
+  return makeBucket(store, schema, { limits: ownLimits, journal, uploader });
+}
+
+function makeBucket(
+  { objects, form, periods, indexPrefix, indexObjects }: PeriodStore,
+  schema: Schema | undefined,
+  parts: BucketParts,
+): Bucket {
+  const { clock, codecs } = runtime;
+  return new Bucket({
+    ...{ objects, form, indexPrefix, codecs, clock },
+    ...(schema !== undefined && { schema }),
+    ...(periods !== undefined && { periods }),
+    ...(indexObjects !== undefined && { indexObjects }),
+    ...parts,
+  });
 }

@@ -8,10 +8,12 @@ import { fileURLToPath } from "node:url";
 import { DEFAULT_INGESTER } from "../../core/ingester/settings.ts";
 import { DEFAULT_LIMITS } from "../../core/model/limits.ts";
 import { checkTenant } from "../../core/model/tenant.ts";
+import { SILENT } from "../../core/ports/journal.ts";
 import { UsageError } from "../flags.ts";
+import { openBucket, openBuckets } from "./bucket.ts";
 import { loadSettings } from "./config.ts";
 import { memoryLimit } from "./memory.ts";
-import { storeOfConfig } from "./store-config.ts";
+import { type PeriodStore, storeOfConfig } from "./store-config.ts";
 
 const TENANT = checkTenant("a");
 const SCHEMA = `schema_config:
@@ -78,7 +80,7 @@ test("the seed's configuration is checked without opening its store", async () =
 
 test("a store that is not there yet says so", async () => {
   const seed = await storeOfConfig(fixture("seed-rendered.yaml"), undefined);
-  assert.equal(seed.form, "plain");
+  assert.equal(seed.stores[0]?.form, "plain");
   const refused = async (change: [string, string], message: string) => {
     const file = await fileOf((SCHEMA + FOLDER).replace(...change));
     await assert.rejects(storeOfConfig(file, undefined), { message });
@@ -99,8 +101,10 @@ test("a store that is not there yet says so", async () => {
 });
 
 test("storeOfConfig() gives the bucket of a file with its schema", async () => {
-  const { form, schema, indexPrefix } = await storeOfConfig(fixture("push-limits.yaml"), undefined);
+  const { schema, stores } = await storeOfConfig(fixture("push-limits.yaml"), undefined);
+  const [{ form, indexPrefix, periods = [] }, ...others] = stores as [PeriodStore];
   assert.deepEqual([form, indexPrefix, schema.length], ["filesystem", "index/", 1]);
+  assert.deepEqual([[...periods], others.length], [schema, 0]);
   assert.equal(schema[0]?.fromMs, Date.UTC(2020, 0, 1));
 });
 
@@ -109,11 +113,56 @@ test("storeOfConfig() gives another bucket with a file's schema", async () => {
   assert.equal(schema[0]?.indexPrefix, "loki_index_");
 });
 
+test("a schema that moves from store to store opens each of them once, the oldest first", async () => {
+  const period = (from: string, store: string, rest = "") =>
+    `    - {from: ${from}, store: tsdb, object_store: ${store}, schema: v13, index: {prefix: i_, period: 24h${rest}}}\n`;
+  const text = `schema_config:
+  configs:
+${period("2023-01-01", "filesystem")}${period("2023-02-01", "s3")}${period("2023-03-01", "cold")}${period("2023-04-01", "aws")}${period("2023-05-01", "s3", ", path_prefix: b/")}
+storage_config:
+  filesystem: {directory: ./data}
+  aws: {s3: "inmemory:///x"}
+  named_stores: {filesystem: {cold: {directory: ./cold}}}
+`;
+  const { schema, stores } = await storeOfConfig(await fileOf(text), undefined);
+  assert.equal(schema.length, 5);
+  assert.deepEqual(
+    stores.map(({ form, periods = [], indexPrefix }) => [
+      form,
+      [...periods].map((period) => schema.indexOf(period)),
+      indexPrefix,
+    ]),
+    [
+      ["filesystem", [0], "index/"],
+      ["plain", [1, 3], "index/"],
+      ["filesystem", [2], "index/"],
+      ["plain", [4], "b/"],
+    ],
+  );
+  assert.equal(stores[1]?.objects, stores[3]?.objects);
+  const place = { store: undefined, config: await fileOf(text), journal: SILENT };
+  await assert.rejects(openBucket(place), UsageError);
+  assert.equal((await openBuckets(place)).all.length, 4);
+});
+
+test("shared_store keeps the index apart from the chunks", async () => {
+  const shared = `storage_config: {filesystem: {directory: ./data}, aws: {s3: "inmemory:///x"}, tsdb_shipper: {shared_store: s3}}\n`;
+  const [store] = (await storeOfConfig(await fileOf(SCHEMA + shared), undefined)).stores;
+  assert.ok(store?.indexObjects !== undefined && store.indexObjects !== store.objects);
+  const same = `storage_config: {filesystem: {directory: ./data}, tsdb_shipper: {shared_store: filesystem}}\n`;
+  const [one] = (await storeOfConfig(await fileOf(SCHEMA + same), undefined)).stores;
+  assert.equal(one?.indexObjects, undefined);
+});
+
+async function prefixOf(text: string): Promise<string | undefined> {
+  return (await storeOfConfig(await fileOf(text), undefined)).stores[0]?.indexPrefix;
+}
+
 test("the place of the index is the shipper's, or the period's own", async () => {
   const shipper = `storage_config: {filesystem: {directory: d}, tsdb_shipper: {shared_store_key_prefix: a/}}`;
-  assert.equal((await storeOfConfig(await fileOf(SCHEMA + shipper), undefined)).indexPrefix, "a/");
+  assert.equal(await prefixOf(SCHEMA + shipper), "a/");
   const own = SCHEMA.replace("period: 24h", "period: 24h, path_prefix: b/");
-  assert.equal((await storeOfConfig(await fileOf(own + shipper), undefined)).indexPrefix, "b/");
+  assert.equal(await prefixOf(own + shipper), "b/");
 });
 
 test("overrides are read at the start and again, and stay when a file is wrong", async () => {

@@ -1,4 +1,4 @@
-/** The bucket that a configuration names, with its schema. */
+/** The buckets that a configuration names, with their schema. */
 import { readFile } from "node:fs/promises";
 import type { Config } from "../../core/config/config.ts";
 import { dayMs } from "../../core/config/day.ts";
@@ -6,15 +6,27 @@ import { loadConfig } from "../../core/config/load.ts";
 import type { Item } from "../../core/config/value.ts";
 import { BadRequest } from "../../core/model/errors.ts";
 import type { Schema, SchemaPeriod, SchemaVersion } from "../../core/model/schema.ts";
+import type { ObjectStore } from "../../core/ports/object-store.ts";
+import { openNamed } from "./named-store.ts";
 import { type OpenedStore, openStore } from "./store.ts";
 
-export interface ConfiguredStore extends Omit<OpenedStore, "name"> {
-  readonly schema: Schema;
-  /** Where index tables lie in the bucket. */
+/** One of the stores of a schema. */
+export interface PeriodStore extends OpenedStore {
+  /** The periods of the schema that lie here; all of them when left out. */
+  readonly periods?: ReadonlySet<SchemaPeriod>;
+  /** Where index tables lie. */
   readonly indexPrefix: string;
+  /** The store of the index, when it is another one. */
+  readonly indexObjects?: ObjectStore;
 }
 
-/** The bucket of a configuration file; with `store` another bucket that has this configuration's schema. */
+export interface ConfiguredStore {
+  readonly schema: Schema;
+  /** At least one; that of the oldest period first. */
+  readonly stores: readonly PeriodStore[];
+}
+
+/** The buckets of a configuration file; with `store` another bucket that has this configuration's schema. */
 export async function storeOfConfig(
   configFile: string,
   store: string | undefined,
@@ -26,8 +38,9 @@ export async function storeOfConfig(
     env: process.env,
   });
   if (store === undefined) return await openConfigured(config);
-  const { objects, form } = await openStore(store);
-  return { objects, form, schema: schemaOf(config), indexPrefix: indexPrefixOf(config) };
+  const schema = schemaOf(config);
+  const indexPrefix = indexPrefixOf(config, config.items("schema_config.configs").at(-1));
+  return { schema, stores: [{ ...(await openStore(store)), indexPrefix }] };
 }
 
 /** Throws BadRequest for a store that cannot be opened. */
@@ -41,63 +54,35 @@ export async function openConfigured(config: Config): Promise<ConfiguredStore> {
         : `Unrecognized storage client ${store}, choose one of: boltdb-shipper, tsdb`,
     );
   }
-  const names = new Set(schema.map(({ objectStore }) => objectStore));
-  if (names.size > 1) {
-    throw new BadRequest(
-      `not implemented yet: periods in ${names.size} stores: ${[...names].join(", ")}`,
-    );
+  const opened = new Map<string, OpenedStore>();
+  const open = async (name: string) => {
+    const known = opened.get(oneName(name)) ?? (await openNamed(config, name));
+    opened.set(oneName(name), known);
+    return known;
+  };
+  const shared = config.text("storage_config.tsdb_shipper.shared_store");
+  const stores = new Map<string, PeriodStore & { readonly periods: Set<SchemaPeriod> }>();
+  for (const [number, item] of config.items("schema_config.configs").entries()) {
+    const period = schema[number]!;
+    const name = oneName(period.objectStore);
+    const index = shared === "" ? name : oneName(shared);
+    const indexPrefix = indexPrefixOf(config, item);
+    // Periods of one store may keep their tables in different folders.
+    const key = `${name} ${indexPrefix}`;
+    const store = stores.get(key) ?? {
+      ...(await open(period.objectStore)),
+      ...{ indexPrefix, periods: new Set() },
+      ...(index !== name && { indexObjects: (await open(shared)).objects }),
+    };
+    store.periods.add(period);
+    stores.set(key, store);
   }
-  const [name = ""] = names;
-  const { objects, form } = await openNamed(config, name);
-  return { objects, form, schema, indexPrefix: indexPrefixOf(config) };
+  return { schema, stores: [...stores.values()] };
 }
 
-const KNOWN_STORES = [
-  "aws",
-  "s3",
-  "gcs",
-  "azure",
-  "alibabacloud",
-  "swift",
-  "bos",
-  "cos",
-  "filesystem",
-];
-
-async function openNamed(config: Config, name: string): Promise<OpenedStore> {
-  const named = config.value("storage_config.named_stores.filesystem") as Item | undefined;
-  const ownFolder = (named?.[name] as Item | undefined)?.["directory"];
-  if (name === "filesystem" || ownFolder !== undefined) {
-    const folder = String(ownFolder ?? config.text("storage_config.filesystem.directory"));
-    if (folder === "") {
-      throw new BadRequest(
-        "the object store filesystem has no folder: set storage_config.filesystem.directory",
-      );
-    }
-    return await openStore(folder);
-  }
-  const s3 = config.value("storage_config.named_stores.aws") as Item | undefined;
-  if (name === "s3" || name === "aws" || s3?.[name] !== undefined) {
-    return await openAmazon(config, s3?.[name] as Item | undefined, name);
-  }
-  if (KNOWN_STORES.includes(name)) throw new BadRequest(`not implemented: ${name} store`);
-  throw new BadRequest(
-    `Unrecognized storage client ${name}, choose one of: ${KNOWN_STORES.join(", ")}`,
-  );
-}
-
-/** `storage_config.aws`, or a named store of that kind. */
-async function openAmazon(
-  config: Config,
-  named: Item | undefined,
-  name: string,
-): Promise<OpenedStore> {
-  const { openS3Config, openS3Options, optionsOf } = await import("./s3.ts");
-  const objects =
-    named === undefined
-      ? await openS3Config(config)
-      : await openS3Options(optionsOf((key) => named[key]));
-  return { objects, form: "plain", name };
+/** Loki has two names for Amazon's store. */
+function oneName(name: string): string {
+  return name === "aws" ? "s3" : name;
 }
 
 export function schemaOf(config: Config): Schema {
@@ -116,9 +101,8 @@ export function schemaOf(config: Config): Schema {
 const INDEX_PREFIX = "index/";
 
 /** 3.x says it in the period, 2.9.1 in the shipper. */
-function indexPrefixOf(config: Config): string {
-  const newest = config.items("schema_config.configs").at(-1);
-  const own = newest?.["index.path_prefix"];
+function indexPrefixOf(config: Config, period: Item | undefined): string {
+  const own = period?.["index.path_prefix"];
   if (typeof own === "string" && own !== INDEX_PREFIX && own !== "") return own;
   return config.text("storage_config.tsdb_shipper.shared_store_key_prefix");
 }

@@ -29,6 +29,14 @@ export function periodAt(schema: Schema, timeMs: number): SchemaPeriod | undefin
   return schema.findLast((period) => period.fromMs <= timeMs);
 }
 
+/** The periods that a stretch of time touches, both ends included, oldest first. */
+export function periodsWithin(schema: Schema, fromMs: number, throughMs: number): SchemaPeriod[] {
+  return schema.filter((period, index) => {
+    const endMs = schema[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
+    return period.fromMs <= throughMs && fromMs < endMs;
+  });
+}
+
 /** Chunk format written in a period: 4 (structured metadata) from v13 on, 3 before. */
 export function chunkFormatOf(period: SchemaPeriod | undefined): 3 | 4 {
   return period?.schema === "v13" ? 4 : 3;

@@ -4,7 +4,7 @@ import type { Limits, LimitsOf } from "../model/limits.ts";
 import type { Tenant } from "../model/tenant.ts";
 import type { LogSource } from "../ports/log-source.ts";
 import { SourceScanner } from "./scan.ts";
-import { JoinedSource } from "./source.ts";
+import { JoinedSource } from "../store/joined-source.ts";
 import { strictest, TenantSource } from "./tenants.ts";
 
 export interface Scope {

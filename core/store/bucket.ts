@@ -1,6 +1,10 @@
-/** One bucket with everything to read it and, when its schema is known, to write it. */
+/**
+ * One bucket with everything to read it and, when its schema is known, to write it. Of a schema whose
+ * periods lie in several stores it has those of its own; core/store/buckets.ts puts such buckets together.
+ */
+import type { ChunkRef } from "../model/chunk-ref.ts";
 import type { LimitsOf } from "../model/limits.ts";
-import type { Schema } from "../model/schema.ts";
+import { periodsWithin, type Schema, type SchemaPeriod } from "../model/schema.ts";
 import type { Tenant } from "../model/tenant.ts";
 import { NS_PER_SECOND } from "../model/time.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -16,12 +20,16 @@ import { StoreSource } from "./source.ts";
 
 export interface BucketOptions {
   readonly objects: ObjectStore;
+  /** Where index files are, when they are not with the chunks (`shared_store`). */
+  readonly indexObjects?: ObjectStore;
   readonly codecs: Codecs;
   readonly clock: Clock;
   readonly limits: LimitsOf;
   readonly journal: Journal;
   /** Undefined for a bucket of which only the name is known: it can be read. */
   readonly schema?: Schema;
+  /** Those of the schema's periods that lie here; all of them when left out. */
+  readonly periods?: ReadonlySet<SchemaPeriod>;
   readonly form: KeyForm;
   /** Where index tables lie: `index/`. */
   readonly indexPrefix: string;
@@ -35,17 +43,25 @@ export class Bucket implements ChunkSink {
   readonly chunks: ChunkStore;
   readonly #options: BucketOptions;
   readonly #head: IndexHead | undefined;
+  readonly #owns: (period: SchemaPeriod) => boolean;
   #lastUpload = 0;
 
   constructor(options: BucketOptions) {
-    const { objects, codecs, clock, limits, schema, form, indexPrefix: prefix } = options;
+    const { objects, codecs, clock, limits, schema, form, periods, indexPrefix: prefix } = options;
     const known = schema === undefined ? {} : { schema };
+    const owns = (period: SchemaPeriod) => periods === undefined || periods.has(period);
     this.#options = options;
-    this.#head = schema === undefined ? undefined : new IndexHead(schema);
-    this.files = new IndexFiles({ objects, codecs, clock, prefix });
+    this.#owns = owns;
+    this.#head = schema === undefined ? undefined : new IndexHead(schema, owns);
+    this.files = new IndexFiles({
+      objects: options.indexObjects ?? objects,
+      codecs,
+      clock,
+      prefix,
+    });
     this.chunks = new ChunkStore({ objects, form, ...known });
     const head = this.#head === undefined ? {} : { head: this.#head };
-    const indexes = new Indexes({ files: this.files, ...known, ...head });
+    const indexes = new Indexes({ files: this.files, owns, ...known, ...head });
     this.source = new StoreSource({ chunks: this.chunks, indexes, codecs, clock, limits });
   }
 
@@ -57,8 +73,17 @@ export class Bucket implements ChunkSink {
     return this.#options.objects;
   }
 
+  get indexObjects(): ObjectStore {
+    return this.#options.indexObjects ?? this.#options.objects;
+  }
+
   get indexPrefix(): string {
     return this.#options.indexPrefix;
+  }
+
+  /** Whether a table of this bucket is to name a chunk. */
+  takes({ fromMs, throughMs }: Pick<ChunkRef, "fromMs" | "throughMs">): boolean {
+    return periodsWithin(this.schema ?? [], fromMs, throughMs).some(this.#owns);
   }
 
   /** The same bucket, to be written with this schema. */
@@ -91,6 +116,11 @@ export class Bucket implements ChunkSink {
 
   async put(chunk: StoredChunk): Promise<void> {
     await this.chunks.put(chunk);
+    this.remember(chunk);
+  }
+
+  /** Names a chunk that was put in the next index file, and to queries from now on. */
+  remember(chunk: StoredChunk): void {
     this.#head?.add(chunk);
   }
 

@@ -9,7 +9,13 @@ import { labelValue, sameLabels } from "../labels/labels.ts";
 import type { CompiledMatcher } from "../labels/matcher.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 import type { Labels } from "../model/labels.ts";
-import { DAY_MS, indexVersionOf, periodAt, type Schema } from "../model/schema.ts";
+import {
+  DAY_MS,
+  indexVersionOf,
+  periodAt,
+  type Schema,
+  type SchemaPeriod,
+} from "../model/schema.ts";
 import type { Tenant } from "../model/tenant.ts";
 
 export interface HeadSeries {
@@ -24,20 +30,24 @@ type Table = Map<Tenant, Map<bigint, HeadSeries[]>>;
 
 export class IndexHead {
   readonly #schema: Schema;
+  readonly #owns: (period: SchemaPeriod) => boolean;
   #tables = new Map<string, Table>();
   /** What is being uploaded: gone from the open tables, not yet in the store. */
   #leaving = new Map<string, Table>();
 
-  constructor(schema: Schema) {
+  /** Tables of periods that it does not own are another bucket's. */
+  constructor(schema: Schema, owns: (period: SchemaPeriod) => boolean = () => true) {
     this.#schema = schema;
+    this.#owns = owns;
   }
 
-  /** Adds a chunk to every table that its time touches. */
+  /** Adds a chunk to every table of its own that the chunk's time touches. */
   add(entry: { tenant: Tenant; labels: Labels; fingerprint: bigint; ref: ChunkRef }): void {
     const { fromMs, throughMs } = entry.ref;
     for (let day = Math.floor(fromMs / DAY_MS); day * DAY_MS <= throughMs; day++) {
       const period = periodAt(this.#schema, Math.max(day * DAY_MS, fromMs));
-      if (period !== undefined) addTo(this.#tables, `${period.indexPrefix}${day}`, entry);
+      if (period === undefined || !this.#owns(period)) continue;
+      addTo(this.#tables, `${period.indexPrefix}${day}`, entry);
     }
   }
 

@@ -10,7 +10,7 @@ import type { CompiledMatcher } from "../labels/matcher.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 import { Corrupt } from "../model/errors.ts";
 import type { Labels } from "../model/labels.ts";
-import { DAY_MS, type Schema } from "../model/schema.ts";
+import { DAY_MS, type Schema, type SchemaPeriod } from "../model/schema.ts";
 import type { Tenant } from "../model/tenant.ts";
 import type { IndexFile, IndexFiles } from "./index-files.ts";
 import type { IndexHead } from "./index-head.ts";
@@ -38,6 +38,8 @@ export interface IndexesOptions {
   readonly files: IndexFiles;
   /** Undefined when not known: then every table in the bucket counts. */
   readonly schema?: Schema;
+  /** Whether a period's tables are this bucket's; all are when left out. */
+  readonly owns?: (period: SchemaPeriod) => boolean;
   readonly head?: IndexHead;
 }
 
@@ -152,12 +154,13 @@ export class Indexes {
     if (digits === undefined) return false;
     const startMs = Number(digits) * DAY_MS;
     if (startMs >= throughMs || startMs + DAY_MS <= fromMs) return false;
-    const { schema } = this.#options;
+    const { schema, owns = () => true } = this.#options;
     if (schema === undefined) return true;
     const prefix = table.slice(0, -digits.length);
     return schema.some((period, index) => {
       const endMs = schema[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
-      return period.indexPrefix === prefix && startMs < endMs && startMs + DAY_MS > period.fromMs;
+      const isThen = startMs < endMs && startMs + DAY_MS > period.fromMs;
+      return isThen && period.indexPrefix === prefix && owns(period);
     });
   }
 }
