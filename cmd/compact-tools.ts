@@ -49,15 +49,25 @@ export async function bucketOf(flags: Flags, journal: Journal): Promise<Bucket> 
   return await openBucket({ store, config, journal });
 }
 
-/** A signal that the first Ctrl-C or SIGTERM sets, so that work ends where it can be taken up again. The second kills. */
-export function interruptible(): { signal: AbortSignal; release: () => void } {
+/**
+ * Work with a signal that the first Ctrl-C or SIGTERM sets, so that it ends where it can be taken up
+ * again. The second kills.
+ */
+export async function untilInterrupted(
+  work: (signal: AbortSignal) => Promise<number>,
+): Promise<number> {
   const controller = new AbortController();
   const stop = () => controller.abort();
   process.once("SIGINT", stop).once("SIGTERM", stop);
-  const release = () => {
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    if (!controller.signal.aborted) throw error;
+    console.error("lokits compact: interrupted");
+    return INTERRUPTED;
+  } finally {
     process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
-  };
-  return { signal: controller.signal, release };
+  }
 }
 
 export function hex64(value: bigint): string {

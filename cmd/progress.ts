@@ -27,11 +27,11 @@ export class Progress {
     this.#shown = !quiet && process.stderr.isTTY === true;
   }
 
-  /** `lines` are the things that are counted; `total` is what is expected of bytes, 0 when not known. */
+  /** `lines` are the things that are counted; `total` is what is expected of bytes as known by now, 0 when not known. */
   add({ bytes, lines, total }: { bytes: number; lines: number; total: number }): void {
     this.#bytes += bytes;
     this.#lines += lines;
-    this.#total = Math.max(this.#total, total);
+    if (total > 0) this.#total = total;
     const now = runtime.clock.ticksMs();
     if (!this.#shown || now - this.#drawnMs < REDRAW_MS) return;
     this.#drawnMs = now;
