@@ -128,7 +128,7 @@ async function load(args: readonly string[]): Promise<LoadedConfig> {
   } catch (error) {
     // Wrong flags have an exit code of their own, as with every other command here.
     if (error instanceof ConfigError && error.kind === "flag") {
-      throw new UsageError(error.problems[0]?.text ?? error.message);
+      throw new UsageError(error.problems.map(({ text }) => text).join("; "));
     }
     throw error;
   }

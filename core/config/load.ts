@@ -1,13 +1,15 @@
 /**
- * Loads a configuration: defaults, then what follows from other values, then the file, then the flags,
- * the later over the earlier. Every mistake of a kind is reported, not only the first.
+ * Loads a configuration: defaults, then what follows from other values, then the file, then variables of
+ * the environment, then the flags, the later over the earlier. Every mistake of a kind is reported, not only the first.
  */
+import { blame } from "./blame.ts";
 import { Config } from "./config.ts";
-import { ConfigError } from "./config-error.ts";
+import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { dynamicLayer } from "./dynamic.ts";
+import { readEnvironment } from "./environment.ts";
 import { type Environment, expandEnvironment } from "./expand.ts";
 import { type FileLayer, readFileLayer } from "./file.ts";
-import { isOn, type ReadFlags, readFlags } from "./flags.ts";
+import { isOn, readFlags } from "./flags.ts";
 import { lateLayer, noteWarnings } from "./late.ts";
 import { type PrintMode, printConfig } from "./print.ts";
 import { configProblems } from "./validate.ts";
@@ -46,19 +48,23 @@ export interface LoadedConfig {
 
 /** Throws ConfigError. */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
-  const flags = readFlags(options.args);
-  const { name, text } = await readFirst(flags, options.readFile);
-  const expand = isOn(flags.process["config.expand-env"]);
-  const file = readText(name, text, { expand, env: options.env });
+  const { process, layer: flags } = readFlags(options.args);
+  const environment = readEnvironment(options.env);
+  const asked = { ...environment.process, ...process };
+  const { name, text } = await readFirst(asked["config.file"], options.readFile);
+  const verify = isOn(asked["verify-config"]);
+  const expand = isOn(asked["config.expand-env"]);
+  const file = readText(text, { expand, env: options.env });
 
-  const set = [flags.layer, file.layer];
-  const dynamic = dynamicLayer(new Config(set));
-  if (dynamic.problems.length > 0) throw valuesError(dynamic.problems);
-  const late = lateLayer(new Config([...set, dynamic.layer]));
-  const layers = [late.layer, ...set, dynamic.layer];
-  const config = new Config(layers);
-  const problems = configProblems(config, options.nowMs);
-  if (problems.length > 0) throw valuesError(problems);
+  const check = (layer: Layer) => settle([flags, environment.layer, layer], options.nowMs);
+  const { config, set, layers, warnings, problems } = check(file.layer);
+  // Follow-ups of keys that were not understood are told only to who wants to see everything.
+  if (file.problems.length > 0 && (!verify || file.broken)) throw fileError(name, file, expand);
+  if (problems.length > 0 || file.problems.length > 0) {
+    const found = blame(problems, file, (layer) => check(layer).problems);
+    if (verify) throw reportError(name, [...file.problems, ...found]);
+    throw new ConfigError("values", problems.join("\n"), found);
+  }
 
   const overrideFiles = [
     config.text("runtime_config.file"),
@@ -67,12 +73,12 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   return {
     config,
     file: name,
-    warnings: [...noteWarnings(set), ...late.warnings],
+    warnings: [...environment.warnings, ...noteWarnings(set), ...warnings],
     target: config.text("target"),
-    verify: isOn(flags.process["verify-config"]),
-    print: isOn(flags.process["print-config-stderr"]),
-    logReversed: isOn(flags.process["log-config-reverse-order"]),
-    listTargets: isOn(flags.process["list-targets"]),
+    verify,
+    print: isOn(asked["print-config-stderr"]),
+    logReversed: isOn(asked["log-config-reverse-order"]),
+    listTargets: isOn(asked["list-targets"]),
     overrideFiles: names(overrideFiles ?? ""),
     isSet: (path) => set.some((layer) => layer.has(path)),
     withOverrides: (overrides) => new Config([overrides, ...layers]),
@@ -80,12 +86,30 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   };
 }
 
+interface Settled {
+  readonly config: Config;
+  /** What is set by somebody, the strongest first. */
+  readonly set: readonly Layer[];
+  /** And what follows from it. */
+  readonly layers: readonly Layer[];
+  readonly warnings: readonly string[];
+  readonly problems: readonly string[];
+}
+
+function settle(set: readonly Layer[], nowMs: number | undefined): Settled {
+  const dynamic = dynamicLayer(new Config(set));
+  const late = lateLayer(new Config([...set, dynamic.layer]));
+  const layers = [late.layer, ...set, dynamic.layer];
+  const config = new Config(layers);
+  const problems = dynamic.problems.length > 0 ? dynamic.problems : configProblems(config, nowMs);
+  return { config, set, layers, warnings: late.warnings, problems };
+}
+
 /** The first file of `-config.file` that exists; the built-in configuration when the flag is not given. */
 async function readFirst(
-  { process }: ReadFlags,
+  list: string | undefined,
   readFile: LoadOptions["readFile"],
 ): Promise<{ name: string | undefined; text: string }> {
-  const list = process["config.file"];
   if (list === undefined) return { name: undefined, text: ZERO_CONFIG };
   for (const name of names(list)) {
     const text = await readFile(name).catch(undefinedWhenAbsent);
@@ -110,11 +134,7 @@ function undefinedWhenAbsent(error: unknown): undefined {
 const EXPAND_HINT =
   ". Use `-config.expand-env=true` flag if you want to expand environment variables in your config file";
 
-function readText(
-  name: string | undefined,
-  text: string,
-  { expand, env }: { expand: boolean; env: Environment },
-): FileLayer {
+function readText(text: string, { expand, env }: { expand: boolean; env: Environment }): FileLayer {
   let expanded = text;
   try {
     if (expand) expanded = expandEnvironment(text, env);
@@ -122,8 +142,21 @@ function readText(
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigError("file", `failed parsing config: ${reason}`, [{ text: reason }]);
   }
-  const file = readFileLayer(expanded);
-  if (file.problems.length === 0) return file;
+  return readFileLayer(expanded);
+}
+
+/** Everything at once, each with its place as compilers print it, for `-verify-config`. */
+function reportError(name = "built in", problems: readonly ConfigProblem[]): ConfigError {
+  const lines = problems.map(({ line, column, text }) => {
+    const place = line === undefined ? "" : `:${line}:${column}`;
+    return `  ${name}${place}: ${text}`;
+  });
+  const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
+  return new ConfigError("file", `${name} has ${count}:\n${lines.join("\n")}`, problems);
+}
+
+/** In the words of Go's YAML. */
+function fileError(name: string | undefined, file: FileLayer, expand: boolean): ConfigError {
   const problems = file.problems.map(({ line, column, text }) => {
     return { line, column, text: `line ${line}: ${text}` };
   });
@@ -132,17 +165,6 @@ function readText(
     ? `yaml: ${lines.join("; ")}`
     : `yaml: unmarshal errors:\n${lines.map((line) => `  ${line}`).join("\n")}`;
   const hint = expand ? "" : EXPAND_HINT;
-  throw new ConfigError(
-    "file",
-    `failed parsing config: ${name ?? "built in"}: ${what}${hint}`,
-    problems,
-  );
-}
-
-function valuesError(problems: readonly string[]): ConfigError {
-  return new ConfigError(
-    "values",
-    problems.join("\n"),
-    problems.map((text) => ({ text })),
-  );
+  const message = `failed parsing config: ${name ?? "built in"}: ${what}${hint}`;
+  return new ConfigError("file", message, problems);
 }

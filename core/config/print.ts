@@ -1,6 +1,7 @@
 /** A configuration as YAML, in the order of the tables and with secrets masked. */
 import type { Config } from "./config.ts";
 import { isScalar, KEYS, type Key, keysIn, treeOf } from "./keys.ts";
+import { maskFree } from "./mask.ts";
 import type { KeyType } from "./row.ts";
 import { SCALARS } from "./scalars.ts";
 import type { Item, Value } from "./value.ts";
@@ -35,7 +36,7 @@ function place(root: Tree, path: string, value: Value): void {
 }
 
 function printed(type: KeyType, value: Value): Value {
-  if (type === "strings" || type === "free") return value;
+  if (type === "strings" || type === "free") return maskFree(value);
   if (isScalar(type)) return SCALARS[type].print(value);
   const rows = "list" in type ? type.list : type.map;
   const keys = [...keysIn(treeOf(rows))];

@@ -1,4 +1,5 @@
 /** The tables of keys as pages for people: REFERENCE.md, and the list that `-help` prints. */
+import { variableOfKey } from "./environment.ts";
 import { PROCESS_FLAGS } from "./flags.ts";
 import { isScalar, KEYS, type Key, keysIn, treeOf } from "./keys.ts";
 import type { KeyType, Note, ScalarType } from "./row.ts";
@@ -27,9 +28,10 @@ Written by \`scripts/config-reference.ts\` from the tables in \`core/config/bloc
 
 lokits reads Loki's configuration: keys and defaults are those of Loki 2.9.1, and keys that only Loki 3.x has
 are taken with the defaults of 3.7.6. Keys that only lokits has say so. A key that is set in the file goes before
-what \`common\` says, and a flag goes before the file.
+what \`common\` says, a variable of the environment goes before the file, and a flag before both.
 
-Each line has the key, its type with an example, its default and its flag. Durations have units from \`ns\` to
+Each line has the key, its type with an example, its default, its flag and its variable. Variables take what
+flags take; lists are separated by commas. A variable that begins with \`LOKITS_\` and sets nothing gives a warning. Durations have units from \`ns\` to
 \`h\`, in \`limits_config\` and a few other places from \`ms\` to \`y\`. Sizes count by 1024.
 
 ## Flags of the process itself
@@ -74,13 +76,15 @@ function blocks(): Map<string, Key[]> {
   return out;
 }
 
-function rowOf(key: Key, prefixSize: number): string {
+function rowOf(key: Key, prefixSize: number, inList = false): string {
   const { path, type, flag, note } = key;
   const initial = initialText(key);
+  const variable = variableOfKey(key);
   const parts = [
     typeName(type),
     initial === "" ? "" : `default \`${initial}\``,
     flag === "" ? "" : `\`-${flag}\``,
+    inList || variable === undefined ? "" : `\`${variable}\``,
     noteText(note),
   ].filter((part) => part !== "");
   let out = `- \`${path.slice(prefixSize)}\`: ${parts.join(", ")}\n`;
@@ -88,7 +92,7 @@ function rowOf(key: Key, prefixSize: number): string {
   const isList = "list" in type;
   for (const item of keysIn(treeOf(isList ? type.list : type.map))) {
     const shown = { ...item, path: `${path}${isList ? "[]" : ".<name>"}.${item.path}`, flag: "" };
-    out += rowOf(shown, prefixSize);
+    out += rowOf(shown, prefixSize, true);
   }
   return out;
 }

@@ -9,6 +9,7 @@ import { parseGoFloat } from "../golang/float.ts";
 import { GoError } from "../golang/go-error.ts";
 import { quote } from "../golang/quote.ts";
 import { parseDay } from "./day.ts";
+import { maskSecret, maskUrls } from "./mask.ts";
 import type { ScalarType } from "./row.ts";
 import { parseSize, parseWindow, printSize, printWindow } from "./sizes.ts";
 import type { Value } from "./value.ts";
@@ -32,9 +33,6 @@ export interface Scalar {
   print(value: Value): Value;
 }
 
-/** What is printed in place of a secret that is set. */
-export const MASK = "********";
-
 const MS_NS = 1_000_000n;
 
 const asIs = (value: Value): Value => value;
@@ -42,16 +40,14 @@ const text: Scalar = {
   go: "string",
   yaml: ({ text }) => text,
   flag: asIs as (text: string) => Value,
-  print: asIs,
+  // Any text may be a URL with a password.
+  print: (value) => maskUrls(String(value)),
 };
 
 export const SCALARS: Readonly<Record<Exclude<ScalarType, "strings" | "free">, Scalar>> = {
   string: text,
-  secret: { ...text, print: (value) => (value === "" ? "" : MASK) },
-  url: {
-    ...text,
-    print: (value) => String(value).replace(/^([^/]*\/\/[^:@/]*:)[^@/]*@/, `$1${MASK}@`),
-  },
+  secret: { ...text, print: (value) => maskSecret(String(value)) },
+  url: text,
   bool: {
     go: "bool",
     yaml: (scalar) => {
