@@ -12,6 +12,7 @@ import { indexRoutes } from "./index-routes.ts";
 import { ingesterRoutes } from "./ingester-routes.ts";
 import { labelRoutes } from "./label-routes.ts";
 import { makeObserver } from "./observer.ts";
+import { openApiRoute } from "./openapi-routes.ts";
 import { pushRoutes } from "./push-routes.ts";
 import { makeQueryLog } from "./query-log.ts";
 import { queryRoutes } from "./query-routes.ts";
@@ -27,6 +28,22 @@ export function makeApp(
   settings: HttpSettings = DEFAULT_HTTP_SETTINGS,
   added: readonly Route[] = [],
 ): Hono {
+  const observer = makeObserver({
+    clock: services.clock,
+    meter: services.metrics,
+    journal: services.journal,
+    logAtInfo: settings.logRequestsAtInfo,
+  });
+  const routes = routesOf(services, settings, added);
+  return mount(routes, { prefix: settings.pathPrefix, observer, gate: services.gate });
+}
+
+/** Every route there is: what is mounted, and what the description of the API is made of. */
+export function routesOf(
+  services: Services,
+  settings: HttpSettings,
+  added: readonly Route[] = [],
+): readonly Route[] {
   const { pusher, query, ingester, upgrade } = services;
   const routes: Route[] = [
     ...adminRoutes(services, settings),
@@ -46,13 +63,8 @@ export function makeApp(
   }
   routes.push(...added);
   if (!routes.some(({ path }) => path === NO_MEMBERLIST.path)) routes.push(NO_MEMBERLIST);
-  const observer = makeObserver({
-    clock: services.clock,
-    meter: services.metrics,
-    journal: services.journal,
-    logAtInfo: settings.logRequestsAtInfo,
-  });
-  return mount(routes, { prefix: settings.pathPrefix, observer, gate: services.gate });
+  routes.push(openApiRoute(routes, services, settings));
+  return routes;
 }
 
 /** All that is asked of a querier and answered at once. */

@@ -30,6 +30,44 @@ export interface Route {
    * query frontend do not.
    */
   readonly newline: boolean;
+  /** What the API's description says of it; most routes have theirs in route-docs.ts. */
+  readonly doc?: RouteDoc;
+}
+
+/** A route as `/openapi.json` describes it. */
+export interface RouteDoc {
+  readonly summary: string;
+  readonly group: string;
+  /** How many tenants may be named in the header; `none` where it is not looked at. */
+  readonly tenants: "none" | "one" | "many";
+  readonly parameters?: readonly ParameterDoc[];
+  /** What stands in the body, where it is no form of the parameters. */
+  readonly body?: { readonly types: readonly string[]; readonly text: string };
+  /** Answers by status, beside those of missing and wrong tenants. */
+  readonly answers: Readonly<Record<number, AnswerDoc>>;
+  /** Parameters count in the URL only, whatever the method. */
+  readonly urlOnly?: true;
+  /** Not part of Loki. */
+  readonly ours?: true;
+  /** Kept for old clients; the text says what to use. */
+  readonly deprecated?: string;
+}
+
+export interface ParameterDoc {
+  readonly name: string;
+  readonly text: string;
+  readonly type: "string" | "integer" | "boolean" | "list";
+  readonly required?: true;
+  /** As a request without it is understood. */
+  readonly otherwise?: string;
+  readonly among?: readonly string[];
+}
+
+export interface AnswerDoc {
+  readonly text: string;
+  /** Content type, without one there is no body. */
+  readonly type?: string;
+  readonly example?: string;
 }
 
 /** Sees every request: its route, how it went, what failed. */
@@ -103,7 +141,9 @@ async function serve(
 
 /** HEAD asks what GET would answer, without the body. */
 function handlerOf({ methods }: Route, method: string): Handler | undefined {
-  return methods[(method === "HEAD" ? "GET" : method) as Method];
+  const name = method === "HEAD" ? "GET" : method;
+  // Any word may be a method, and an object knows more words than its own.
+  return Object.hasOwn(methods, name) ? methods[name as Method] : undefined;
 }
 
 /** The route as metrics name it: `loki_api_v1_label_name_values`. */
