@@ -73,6 +73,10 @@ else {
     shard.run(10, 19);
     raw.close();
     const home = open(path);
+    assert.deepEqual(await home.list(), []);
+    assert.equal(home.foreign().length, 3);
+    home.adopt();
+    assert.deepEqual(home.foreign(), []);
     assert.deepEqual(
       (await home.list()).map(({ id, part, startMs, status }) => [id, part, startMs, status]),
       [
@@ -84,11 +88,11 @@ else {
     await home.close();
   });
 
-  test("a file that is no database is Unavailable, and stays as it is", async () => {
+  test("a file that is no database is Corrupt, and stays as it is", async () => {
     const path = newPath();
     await writeFile(path, "x".repeat(5000));
     assert.throws(() => open(path), {
-      name: "Unavailable",
+      name: "Corrupt",
       message: /^the database of delete requests: /,
     });
   });

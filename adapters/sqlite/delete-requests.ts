@@ -6,11 +6,11 @@ import { Database } from "bun:sqlite";
 import { and, asc, count, eq, gte, isNull, sql } from "drizzle-orm";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
 import type { DeleteReceipt, DeleteRequest } from "../../core/model/delete-request.ts";
-import { assert, BadRequest, Unavailable } from "../../core/model/errors.ts";
+import { assert, BadRequest, Corrupt, Unavailable } from "../../core/model/errors.ts";
 import { literalTenant, type Tenant } from "../../core/model/tenant.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import type { DeleteRequests } from "../../core/ports/delete-requests.ts";
-import { adoptShards } from "./adopt.ts";
+import { foreignParts } from "./foreign.ts";
 import { cacheGen, parts, requests, SCHEMA, shards } from "./tables.ts";
 
 export interface SqliteHomeOptions {
@@ -25,7 +25,7 @@ export class SqliteDeleteRequests implements DeleteRequests {
   readonly #db: BunSQLiteDatabase;
   readonly #clock: Clock;
 
-  /** Opens the file or makes it; its folder must be there. Throws Unavailable when it is no database. */
+  /** Opens the file or makes it; its folder must be there. Throws Corrupt when it is no database. */
   constructor(path: string, { clock }: SqliteHomeOptions) {
     this.#clock = clock;
     const opened = asking(() => {
@@ -35,9 +35,7 @@ export class SqliteDeleteRequests implements DeleteRequests {
         file.exec("PRAGMA journal_mode = WAL");
         file.exec("PRAGMA synchronous = FULL");
         for (const statement of SCHEMA) file.exec(statement);
-        const db = drizzle(file);
-        adoptShards(db);
-        return { file, db };
+        return { file, db: drizzle(file) };
       } catch (error) {
         file.close();
         throw error;
@@ -122,6 +120,18 @@ export class SqliteDeleteRequests implements DeleteRequests {
 
   async close(): Promise<void> {
     this.#file.close();
+  }
+
+  /** What Loki left in this file to be done. Our lists do not have it before `adopt`. */
+  foreign(): DeleteRequest[] {
+    return asking(() => foreignParts(this.#db).map(({ wish, part }) => requestOf(wish, part)));
+  }
+
+  /** Makes ours what Loki left. */
+  adopt(): void {
+    this.#change((db) => {
+      for (const { part } of foreignParts(db)) db.insert(parts).values(part).run();
+    });
   }
 
   /** Parts that wait to be processed. */
@@ -210,12 +220,17 @@ function requestOf(
   return { ...base, status: "processed", receipt };
 }
 
-/** What SQLite throws is the world's failure, not ours and not the user's. */
+/** Codes of a file that is no database, or a damaged one. */
+const DAMAGE = new Set(["SQLITE_NOTADB", "SQLITE_CORRUPT"]);
+
+/** What SQLite throws is the disk's or the world's failure, not ours and not the user's. */
 function asking<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "SQLiteError") throw error;
-    throw new Unavailable(`the database of delete requests: ${error.message}`, { cause: error });
+    const message = `the database of delete requests: ${error.message}`;
+    const isDamaged = "code" in error && DAMAGE.has(String(error.code));
+    throw new (isDamaged ? Corrupt : Unavailable)(message, { cause: error });
   }
 }

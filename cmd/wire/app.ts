@@ -19,6 +19,7 @@ import { VERSION } from "../version.ts";
 import { openGate, openTls } from "./auth.ts";
 import { bucketsOf } from "./bucket.ts";
 import type { AppSettings } from "./config.ts";
+import { openDeletes } from "./deletes.ts";
 import { runtime } from "./runtime.ts";
 import { limitsPage } from "./tenant-page.ts";
 
@@ -56,8 +57,9 @@ export async function startApp(settings: AppSettings): Promise<App> {
     meter: metrics,
   });
   const life = new IngesterLife(ingester, buckets, await openWal(settings));
+  const deletes = await openDeletes(settings, { journal, metrics });
   const querier = new Querier({
-    sources: [new IngesterSource(ingester), buckets.source],
+    sources: [new IngesterSource(ingester), buckets.source].map(deletes.through),
     follow: (tenant, matchers) => ingester.tailers.follow(tenant, matchers),
     ...{ limits, search, clock },
   });
@@ -80,7 +82,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
     }),
   };
   metrics.onPrint((meter) => gauge(meter, ingester));
-  const web = makeApp(services, settings.http);
+  const web = makeApp(services, settings.http, deletes.routes);
 
   // The door opens before the replay, so that /ready can tell how far it is; pushes wait behind it.
   const server = listen({
@@ -101,6 +103,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
       reloading.abort();
       await server.stop();
       await life.stop({ flush: settings.ingester.wal.flushOnShutdown });
+      await deletes.close();
     },
   };
 }

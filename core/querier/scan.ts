@@ -113,8 +113,11 @@ async function readGroup(
       if (stats !== undefined) addWarning(stats, error.message);
     }
   }
-  if (blocks.length <= 1) return blocks[0];
-  const { block, duplicates } = mergeBlocks(blocks);
+  const [only] = blocks;
+  if (only === undefined) return undefined;
+  const { block, duplicates } =
+    blocks.length === 1 ? { block: only, duplicates: 0 } : mergeBlocks(blocks);
   if (stats !== undefined) stats.duplicates += duplicates;
-  return block;
+  // Delete requests may have taken all rows.
+  return block.rows === 0 ? undefined : block;
 }
