@@ -18,8 +18,8 @@ export const LEASES = `${OWN}lease/`;
 export const RULES = `${OWN}retention.json`;
 
 /** The delete requests that are under way, and below `progress/` what was found for them so far. */
-export const BATCH = `${OWN}deletes/batch.json`;
-export const PROGRESS = `${OWN}deletes/progress/`;
+export const BATCH = `${OWN}delete-run/batch.json`;
+export const PROGRESS = `${OWN}delete-run/progress/`;
 
 const STAMP = /^(\d{13})-[0-9a-f]{16}$/;
 

@@ -78,28 +78,20 @@ class RetentionRun {
   }
 
   async all(): Promise<RetentionReport> {
-    const { store, prefix, journal, retention, signal } = this.#options;
-    const tables: { table: Table; files: TableFiles }[] = [];
-    const tenants = new Set<Tenant>();
+    const { retention } = this.#options;
+    const listed: Listed[] = [];
     for (const table of await tablesOf(this.#options)) {
-      const files = await listTable(store, prefix, table.name, journal);
-      tables.push({ table, files });
-      for (const tenant of files.own.keys()) tenants.add(tenant);
+      await this.#each(table, async () => listed.push(await this.#list(table)));
     }
+    const tenants = new Set(listed.flatMap((each) => each.tenants));
     const plan = await planRules(tenants, retention, this.#options);
     const sizeMs = plan.sizeBytes > 0 ? await sizeCutoff(plan.sizeBytes, this.#options) : -Infinity;
     const deletes = await this.#beginDeletes();
     const cutoffs = (tenant: Tenant) => atLeast(plan.of(tenant), sizeMs);
-    for (const { table, files } of tables) {
-      signal?.throwIfAborted();
-      try {
-        await new TableVisit(this.#options, table, { plan, cutoffs, deletes }, this).go(files);
-      } catch (error) {
-        if (signal?.aborted) throw error;
-        const err = error instanceof Error ? error.message : String(error);
-        journal.log("error", "failed to apply retention", { "table-name": table.name, err });
-        this.#failures.push({ table: table.name, error });
-      }
+    const wanted = { plan, cutoffs, deletes };
+    for (const { table, files, tenants } of listed) {
+      const visit = new TableVisit(this.#options, table, wanted, this);
+      await this.#each(table, () => visit.go(files, tenants));
     }
     const finished =
       deletes === undefined || this.#failures.length > 0 ? [] : await deletes.finish();
@@ -109,6 +101,31 @@ class RetentionRun {
       ...{ losses: this.#losses, withheld: this.#withheld, shrinkages: plan.shrinkages },
       ...{ finished, oldestMs: this.#oldestMs, failures: this.#failures },
     };
+  }
+
+  /** A failure is of this table alone. */
+  async #each(table: Table, work: () => Promise<unknown>): Promise<void> {
+    const { signal, journal } = this.#options;
+    signal?.throwIfAborted();
+    try {
+      await work();
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      const err = error instanceof Error ? error.message : String(error);
+      journal.log("error", "failed to apply retention", { "table-name": table.name, err });
+      this.#failures.push({ table: table.name, error });
+    }
+  }
+
+  /** Common files are of a dry run, of a table that was left out of compaction, or came just now. */
+  async #list(table: Table): Promise<Listed> {
+    const { store, prefix, journal } = this.#options;
+    const files = await listTable(store, prefix, table.name, journal);
+    const tenants = new Set(files.own.keys());
+    for (const key of files.common) {
+      for (const tenant of tenantsOf(await fetchIndex(key, this.#options))) tenants.add(tenant);
+    }
+    return { table, files, tenants: [...tenants] };
   }
 
   get losses(): Losses {
@@ -176,6 +193,12 @@ class RetentionRun {
   }
 }
 
+interface Listed {
+  readonly table: Table;
+  readonly files: TableFiles;
+  readonly tenants: readonly Tenant[];
+}
+
 interface Wanted {
   readonly plan: RulesPlan;
   readonly cutoffs: (tenant: Tenant) => Cutoffs;
@@ -196,11 +219,11 @@ class TableVisit {
     this.#run = run;
   }
 
-  async go(listed: TableFiles): Promise<void> {
+  async go(listed: TableFiles, known: readonly Tenant[]): Promise<void> {
     const { clock, retention, dryRun } = this.#options;
     const startMs = clock.ticksMs();
     let files = listed;
-    let tenants = await this.#tenants(files);
+    let tenants = known;
     const isCompact = files.common.length === 0 && [...files.own.values()].every(isOne);
     if (!isCompact && !dryRun && tenants.some((tenant) => this.#isDue(tenant, files))) {
       files = await this.#compact();
@@ -219,17 +242,6 @@ class TableVisit {
         this.#run.kept(tenant, fromMs === -Infinity ? this.#table.fromMs : fromMs);
       }
     }
-  }
-
-  /** In a dry run common files are still there, and only reading them tells whose they are. */
-  async #tenants({ own, common }: TableFiles): Promise<Tenant[]> {
-    const tenants = new Set(own.keys());
-    if (this.#options.dryRun) {
-      for (const key of common) {
-        for (const tenant of tenantsOf(await fetchIndex(key, this.#options))) tenants.add(tenant);
-      }
-    }
-    return [...tenants];
   }
 
   #isDue(tenant: Tenant, files: TableFiles): boolean {

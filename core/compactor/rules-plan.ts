@@ -49,12 +49,14 @@ export async function planRules(
   const { store, clock, tenantLimits, dryRun } = parts;
   const forEver = { periodMs: 0, streams: [] };
   const rules = (tenant: Tenant) => (wanted.enabled ? rulesOf(tenantLimits.of(tenant)) : forEver);
-  const now: AppliedRules = {
-    tenants: new Map([...tenants].map((tenant) => [tenant, rules(tenant)])),
-    sizeBytes: Math.max(0, wanted.sizeBytes),
-  };
   const nowMs = clock.nowMs();
   const old = await readRules(store);
+  // A tenant whose lines are nowhere to be seen now may have some again.
+  const known = new Set([...(old?.tenants.keys() ?? []), ...tenants]);
+  const now: AppliedRules = {
+    tenants: new Map([...known].map((tenant) => [tenant, rules(tenant)])),
+    sizeBytes: Math.max(0, wanted.sizeBytes),
+  };
   const found = old === undefined || wanted.confirmed ? [] : shrinkages(old, now);
   if (found.length === 0) {
     if (!dryRun && (old === undefined || !sameRules(old, now))) await writeRules(store, now);

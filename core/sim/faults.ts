@@ -6,7 +6,7 @@
 import { Unavailable } from "../model/errors.ts";
 
 export interface Fault {
-  /** The method that fails: "write", "sync", "get", "put", … */
+  /** The method that fails: "write", "sync", "get", "put", … or "*" for any. */
   readonly op: string;
   /** Only for paths or keys like this one; `*` stands for any text. */
   readonly path?: string;
@@ -39,7 +39,8 @@ export class Faults {
   strike(op: string, path: string): Fault | undefined {
     let struck: Fault | undefined;
     for (const item of this.#faults) {
-      if (item.fault.op !== op || !item.pattern.test(path)) continue;
+      if (item.fault.op !== "*" && item.fault.op !== op) continue;
+      if (!item.pattern.test(path)) continue;
       item.seen++;
       if (item.fault.nth === undefined || item.fault.nth === item.seen) struck ??= item.fault;
     }

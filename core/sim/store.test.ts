@@ -39,3 +39,13 @@ test("objects know their time when the store has a clock", async () => {
     { key: "key", size: 1, modifiedMs: 42 },
   ]);
 });
+
+test("a fault that stops fails every operation until the restart", async () => {
+  const faults = new Faults([{ op: "*", nth: 2, stop: true }]);
+  const store = new MemoryObjectStore({ faults });
+  await store.put("a", BYTES);
+  await assert.rejects(store.delete("a"), Unavailable);
+  await assert.rejects(store.get("a"), Unavailable);
+  store.restart();
+  assert.deepEqual(await store.get("a"), BYTES);
+});

@@ -1,5 +1,6 @@
 /** An object store in memory: for tests, with faults, and for a server that keeps nothing. */
 import { compareText } from "../bytes/text.ts";
+import { Unavailable } from "../model/errors.ts";
 import type {
   GetOptions,
   ListOptions,
@@ -7,7 +8,7 @@ import type {
   ObjectStore,
   PutOptions,
 } from "../ports/object-store.ts";
-import { Faults, faultError } from "./faults.ts";
+import { type Fault, Faults, faultError } from "./faults.ts";
 
 interface Stored {
   readonly bytes: Uint8Array;
@@ -21,6 +22,7 @@ export class MemoryObjectStore implements ObjectStore {
   /** May be added to while the store is in use. */
   readonly faults: Faults;
   readonly #nowMs: (() => number) | undefined;
+  #stopped = false;
 
   /** With `nowMs` objects have a time of their last write. */
   constructor(options: { faults?: Faults; nowMs?: () => number } = {}) {
@@ -28,9 +30,14 @@ export class MemoryObjectStore implements ObjectStore {
     this.#nowMs = options.nowMs;
   }
 
+  /** After a fault with `stop` every operation fails, until whoever asks is started again. */
+  restart(): void {
+    this.#stopped = false;
+  }
+
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
     options.signal?.throwIfAborted();
-    this.faults.check("get", key);
+    this.#check("get", key);
     const stored = this.#objects.get(key);
     if (stored === undefined) return undefined;
     const { offset, size } = options.range ?? { offset: 0, size: stored.bytes.length };
@@ -40,7 +47,7 @@ export class MemoryObjectStore implements ObjectStore {
   /** A put that a fault strikes leaves the old object, or with `part` 1 the new one and an error. */
   async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<boolean> {
     options.signal?.throwIfAborted();
-    const fault = this.faults.strike("put", key);
+    const fault = this.#strike("put", key);
     if (fault !== undefined && fault.part !== 1) throw faultError(fault, "put", key);
     if (options.ifAbsent && this.#objects.has(key)) return false;
     if (!this.#objects.has(key)) this.#keys = undefined;
@@ -50,7 +57,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectInfo> {
-    this.faults.check("list", prefix);
+    this.#check("list", prefix);
     const keys = (this.#keys ??= [...this.#objects.keys()].sort(compareText));
     for (const key of keys) {
       options.signal?.throwIfAborted();
@@ -62,7 +69,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async folders(prefix: string): Promise<{ folders: string[]; objects: ObjectInfo[] }> {
-    this.faults.check("folders", prefix);
+    this.#check("folders", prefix);
     const folders = new Set<string>();
     const objects: ObjectInfo[] = [];
     for (const key of [...this.#objects.keys()].sort(compareText)) {
@@ -75,8 +82,20 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async delete(key: string): Promise<void> {
-    this.faults.check("delete", key);
+    this.#check("delete", key);
     if (this.#objects.delete(key)) this.#keys = undefined;
+  }
+
+  #check(op: string, key: string): void {
+    const fault = this.#strike(op, key);
+    if (fault !== undefined) throw faultError(fault, op, key);
+  }
+
+  #strike(op: string, key: string): Fault | undefined {
+    if (this.#stopped) throw new Unavailable(`stopped: ${op} ${key}`);
+    const fault = this.faults.strike(op, key);
+    this.#stopped ||= fault?.stop === true;
+    return fault;
   }
 }
 
