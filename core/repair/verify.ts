@@ -20,7 +20,7 @@ import { type IndexFolder, type IndexPlace, listIndex } from "./index-walk.ts";
 import { RefTable } from "./ref-table.ts";
 
 /** Objects read at a time, and their bytes. */
-const WIDTH = 16;
+const WIDTH = 8;
 const BYTES_MAX = 64 << 20;
 /** Objects after which the state may be kept. */
 const SAVE_STEP = 256;
