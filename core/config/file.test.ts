@@ -111,7 +111,9 @@ refused(
     "line 4: cannot unmarshal !!int `3` into bool",
   ],
 );
-refused("an unknown anchor", "target: *nowhere\n", ["line 1: unknown anchor 'nowhere' referenced"]);
+refused("an unknown anchor", "target: *nowhere\n", [
+  "line 1: unknown anchor referenced; a text that begins with * needs quotes",
+]);
 refused("a merge of a text", "ingester:\n  <<: x\n", [
   "line 2: map merge requires map or sequence of maps as the value",
 ]);

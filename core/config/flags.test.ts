@@ -30,6 +30,7 @@ given(["-ring.store=inmemory"], "ingester.lifecycler.ring.kvstore.store", "inmem
 given(["-distributor.replication-factor=1"], "ingester.lifecycler.ring.replication_factor", 1);
 given(["-memberlist.join=a", "-memberlist.join=b"], "memberlist.join_members", ["a", "b"]);
 given(["-memberlist.join=a,b"], "memberlist.join_members", ["a", "b"]);
+given(["-boltdb.shipper.compactor.working-directory=/c"], "compactor.working_directory", "/c");
 given(["-store.retention=30d"], "limits_config.retention_period", 2_592_000_000_000_000n);
 given(["-ingester.chunks-idle-period=1h"], "ingester.chunk_idle_period", 3_600_000_000_000n);
 given(["-ingester.wal-replay-memory-ceiling=1GB"], "ingester.wal.replay_memory_ceiling", 2 ** 30);

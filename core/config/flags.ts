@@ -28,6 +28,9 @@ export interface ReadFlags {
   readonly process: Readonly<Partial<Record<ProcessFlag, string>>>;
 }
 
+/** The compactor's flags have an older name each (spec config §7). */
+const OLD_COMPACTOR = /^boltdb\.shipper\.compactor\./;
+
 /** Throws ConfigError of kind "flag", in the words of Go's flag package. */
 export function readFlags(args: readonly string[]): ReadFlags {
   const layer = new Map<string, Value>();
@@ -36,7 +39,7 @@ export function readFlags(args: readonly string[]): ReadFlags {
     const arg = args[index]!;
     const [, name, given] = /^--?([^-=][^=]*)(?:=([\s\S]*))?$/.exec(arg) ?? [];
     if (name === undefined) throw flagProblem(badSyntax(arg));
-    const key = FLAGS.get(name);
+    const key = FLAGS.get(name) ?? FLAGS.get(name.replace(OLD_COMPACTOR, "compactor."));
     if (key === undefined && !isProcessFlag(name)) throw flagProblem(unknown(name));
     const boolean = key === undefined ? name !== "config.file" : key.type === "bool";
     const text = given ?? (boolean ? "true" : args[++index]);

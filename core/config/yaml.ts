@@ -41,6 +41,8 @@ export interface YamlProblem extends Place {
 
 /** No configuration nests deeper, and aliases that name themselves never end. */
 const DEPTH_MAX = 64;
+/** The name is left out: it may be a password that should stand in quotes. */
+const UNKNOWN_ANCHOR = "unknown anchor referenced; a text that begins with * needs quotes";
 /** Aliases of aliases grow without end in a few lines. */
 const NODES_MAX = 200_000;
 
@@ -56,11 +58,16 @@ export function readYaml(text: string): { root: YamlNode | undefined; problems: 
   const document = "empty" in documents ? undefined : documents[0];
   const problems = (document?.errors ?? []).map(({ message, pos }) => ({
     ...placeAt(lines, pos[0]),
-    text: message.charAt(0).toLowerCase() + message.slice(1),
+    text: withoutSource(message.charAt(0).toLowerCase() + message.slice(1)),
   }));
   if (document?.contents == null || problems.length > 0) return { root: undefined, problems };
   const reader = new Reader(document as Document, lines);
   return { root: reader.node(document.contents, 0), problems: reader.problems };
+}
+
+/** The package quotes what it stumbled over, which may be half a password: what comes behind a colon or in quotes. */
+function withoutSource(message: string): string {
+  return message.replace(/(:\s|\s*["!]|\s*in YAML stream)[\s\S]*$/, "");
 }
 
 export function writeYaml(value: Value | Record<string, unknown>): string {
@@ -103,7 +110,7 @@ class Reader {
       this.#document,
     );
     if (target === undefined) {
-      this.problems.push({ ...place, text: `unknown anchor '${node.source}' referenced` });
+      this.problems.push({ ...place, text: UNKNOWN_ANCHOR });
     }
     return this.node(target, depth + 1, place);
   }
