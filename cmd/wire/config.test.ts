@@ -73,7 +73,7 @@ test("the seed's configuration is checked without opening its store", async () =
     "-verify-config",
   ]);
   assert.equal(settings.verifyOnly, true);
-  assert.equal(settings.warnings.length, 2);
+  assert.equal(settings.warnings.length, 4);
   assert.equal(settings.ingester.wal.replayMemoryCeiling, 800 * 2 ** 20);
   assert.equal(settings.limits.of(TENANT).maxQueryLookbackMs, 48 * 3_600_000);
 });

@@ -88,11 +88,22 @@ export function limitsFrom(config: Config): Limits {
     perStreamRateLimit: number("per_stream_rate_limit"),
     perStreamRateLimitBurst: number("per_stream_rate_limit_burst"),
     otlp: otlpConfigOf(config),
+    logLevelFromJsonMaxDepth: number("log_level_from_json_max_depth"),
+    enforcedLabels: config.list(at("enforced_labels")),
+    blockIngestionUntilMs: momentOf(config.text(at("block_ingestion_until"))),
+    blockIngestionStatusCode: number("block_ingestion_status_code"),
+    simulatedPushLatencyMs: ms("simulated_push_latency"),
+    shardStreams: {
+      enabled: on("shard_streams.enabled"),
+      loggingEnabled: on("shard_streams.logging_enabled"),
+      desiredRate: number("shard_streams.desired_rate"),
+    },
     maxQuerySeries: number("max_query_series"),
     maxQueryLookbackMs: ms("max_query_lookback"),
     maxQueryLengthMs: ms("max_query_length"),
     maxQueryRangeMs: ms("max_query_range"),
     maxQueryParallelism: number("max_query_parallelism"),
+    tsdbMaxQueryParallelism: number("tsdb_max_query_parallelism"),
     maxStreamsMatchersPerQuery: number("max_streams_matchers_per_query"),
     maxConcurrentTailRequests: number("max_concurrent_tail_requests"),
     maxEntriesLimitPerQuery: number("max_entries_limit_per_query"),
@@ -102,7 +113,6 @@ export function limitsFrom(config: Config): Limits {
     maxQueryBytesRead: number("max_query_bytes_read"),
     volumeEnabled: on("volume_enabled"),
     volumeMaxSeries: number("volume_max_series"),
-    cardinalityLimit: number("cardinality_limit"),
     requiredLabels: config.list(at("required_labels")),
     minimumLabelsNumber: number("minimum_labels_number"),
     blockedQueries: config.items(at("blocked_queries")).map(blockedQuery),
@@ -113,6 +123,19 @@ export function limitsFrom(config: Config): Limits {
     retentionStream: config.items(at("retention_stream")).map(retentionRule),
     deletionMode: config.text(at("deletion_mode")) as Limits["deletionMode"],
   };
+}
+
+/** A day or a time as Loki's flags have them, `2026-11-23` or `2026-11-23T10:00:00Z`; `0` is none. */
+function momentOf(text: string): number {
+  if (text === "" || text === "0") return 0;
+  const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+  const at = form.test(text) ? Date.parse(/T[^Z+-]*$/.test(text) ? `${text}Z` : text) : Number.NaN;
+  if (Number.isNaN(at)) {
+    throw new BadRequest(
+      `block_ingestion_until is ${JSON.stringify(text)}, want a time in RFC 3339`,
+    );
+  }
+  return at;
 }
 
 function blockedQuery({ pattern, regex, types, hash }: Item): BlockedQuery {

@@ -300,10 +300,12 @@ function fixture(name: string): string {
   return readFileSync(new URL(`../../fixtures/config/${name}`, import.meta.url), "utf8");
 }
 
-test("the seed's configuration is valid, with Loki's two warnings", async () => {
+test("the seed's configuration is valid, with Loki's two warnings and two of ours", async () => {
   const { config, verify, warnings } = await load(fixture("seed-rendered.yaml"), "-verify-config");
   assert.ok(verify);
-  assert.equal(warnings.length, 2);
+  assert.equal(warnings.length, 4);
+  assert.match(warnings.join("\n"), /max_cache_freshness_per_query has no effect/);
+  assert.match(warnings.join("\n"), /enforce_metric_name has no effect/);
   assert.match(warnings.join("\n"), /max_look_back_period.*deprecated/);
   assert.match(warnings.join("\n"), /global timeout not configured/);
   assert.equal(config.text("distributor.ring.kvstore.store"), "memberlist");

@@ -6,6 +6,7 @@ import { fromUtf8 } from "../bytes/text.ts";
 import { labelValue } from "../labels/labels.ts";
 import type { Block, MetadataColumn } from "../model/block.ts";
 import type { Labels } from "../model/labels.ts";
+import type { Limits } from "../model/limits.ts";
 
 export const DETECTED_LEVEL = "detected_level";
 
@@ -29,8 +30,12 @@ const WORD =
 /** Longest line that is searched whole; of a longer one the beginning. */
 const LINE_MAX = 16_384;
 
-/** The rows with a level for each, in metadata. `fields` are the names that a level may go by. */
-export function withLevels(block: Block, labels: Labels, fields: readonly string[]): Block {
+/** The names that a level may go by, and how deep in a line of JSON they are looked for. */
+export type LevelNames = Pick<Limits, "logLevelFields" | "logLevelFromJsonMaxDepth">;
+
+/** The rows with a level for each, in metadata. */
+export function withLevels(block: Block, labels: Labels, names: LevelNames): Block {
+  const fields = names.logLevelFields;
   const ofStream = firstOf(fields, (name) => labelValue(labels, name));
   const symbols = [...(block.metadata?.symbols ?? [])];
   const pairs: number[] = [];
@@ -45,7 +50,7 @@ export function withLevels(block: Block, labels: Labels, fields: readonly string
       given === undefined
         ? (ofStream ??
           firstOf(fields, (name) => text(value(name))) ??
-          levelOfLine(block, row, fields))
+          levelOfLine(block, row, names))
         : text(given);
     for (const [key, index] of own) if (symbols[key] !== DETECTED_LEVEL) pairs.push(key, index);
     pairs.push(symbol(DETECTED_LEVEL), symbol(normalLevel(level)));
@@ -60,38 +65,39 @@ export function normalLevel(name: string): string {
 }
 
 /** What a line says of itself: its fields if it is JSON or logfmt, else the first word that is a level. */
-export function detectLevel(line: string, fields: readonly string[]): string {
-  const named = isJson(line) ? levelInJson(line, fields) : levelInLogfmt(line, fields);
+export function detectLevel(line: string, names: LevelNames): string {
+  const named = isJson(line) ? levelInJson(line, names) : levelInLogfmt(line, names.logLevelFields);
   const level = LEVELS.get(named?.toLowerCase() ?? "");
   if (level !== undefined) return level;
   const word = WORD.exec(line.toLowerCase())?.[1];
   return word === undefined ? "unknown" : normalLevel(word);
 }
 
-function levelOfLine(
-  { text, starts, ends }: Block,
-  row: number,
-  fields: readonly string[],
-): string {
+function levelOfLine({ text, starts, ends }: Block, row: number, names: LevelNames): string {
   const start = starts[row]!;
-  return detectLevel(fromUtf8(text, start, Math.min(ends[row]!, start + LINE_MAX)), fields);
+  return detectLevel(fromUtf8(text, start, Math.min(ends[row]!, start + LINE_MAX)), names);
 }
 
 function isJson(line: string): boolean {
   return line.startsWith("{") && line.endsWith("}");
 }
 
-/** The first of the fields that the object has, or that an object in it has. */
-function levelInJson(line: string, fields: readonly string[]): string | undefined {
+/** The first of the fields that the object has, or that an object in it has, down to the depth that is allowed. */
+function levelInJson(line: string, names: LevelNames): string | undefined {
   let object: Readonly<Record<string, unknown>>;
   try {
     object = JSON.parse(line);
   } catch {
     return undefined; // It only looked like JSON; its words are still searched.
   }
-  const inner = Object.values(object).filter(isObject);
-  return firstOf(fields, (name) => {
-    const value = [object, ...inner].map((each) => each[name]).find((each) => each !== undefined);
+  const objects = [object];
+  for (let depth = 1, from = 0; depth < names.logLevelFromJsonMaxDepth; depth++) {
+    const level = objects.slice(from);
+    from = objects.length;
+    objects.push(...level.flatMap((each) => Object.values(each).filter(isObject)));
+  }
+  return firstOf(names.logLevelFields, (name) => {
+    const value = objects.map((each) => each[name]).find((each) => each !== undefined);
     return typeof value === "string" ? value : "";
   });
 }

@@ -7,6 +7,7 @@ import { detectLevel, withLevels } from "./detect-level.ts";
 import { withServiceName } from "./service-name.ts";
 
 const FIELDS = ["level", "LEVEL", "severity", "lvl"];
+const NAMES = { logLevelFields: FIELDS, logLevelFromJsonMaxDepth: 2 };
 
 test("withServiceName() takes the first label of the list that is there", () => {
   const given = (labels: Record<string, string>, want: string | undefined) => {
@@ -23,7 +24,7 @@ test("withServiceName() takes the first label of the list that is there", () => 
 });
 
 test("detectLevel() looks into fields first, then for words", () => {
-  const given = (line: string, want: string) => assert.equal(detectLevel(line, FIELDS), want, line);
+  const given = (line: string, want: string) => assert.equal(detectLevel(line, NAMES), want, line);
   given('{"level":"WARNING","msg":"error"}', "warn");
   given('{"a":{"severity":"fatal"}}', "fatal");
   given('{"level":3,"msg":"an error"}', "error");
@@ -45,7 +46,7 @@ test("withLevels() prefers metadata of the name, then labels, then metadata, the
     want: object,
   ) => {
     const stream = pushStream(labels, [[1n, "error", metadata]]);
-    const rows = withLevels(stream.rows, stream.labels, FIELDS);
+    const rows = withLevels(stream.rows, stream.labels, NAMES);
     assert.deepEqual(givenRows({ ...stream, rows }), [[1n, "error", want]]);
   };
   given({ a: "b" }, {}, { detected_level: "error" });

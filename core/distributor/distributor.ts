@@ -3,8 +3,8 @@
  * §3.2 from the body to the ingester.
  */
 
-import type { Block } from "../model/block.ts";
-import { LimitExceeded } from "../model/errors.ts";
+import { type Block, lineBytes } from "../model/block.ts";
+import { BadRequest, LimitExceeded } from "../model/errors.ts";
 import type { Limits, LimitsOf } from "../model/limits.ts";
 import type { PushStream } from "../model/push.ts";
 import type { Tenant } from "../model/tenant.ts";
@@ -19,8 +19,9 @@ import { readOtlpBody } from "./otlp-body.ts";
 import { otlpRulesOf } from "./otlp-rules.ts";
 import { OtlpStreams } from "./otlp-streams.ts";
 import { RateLimiter } from "./rate-limit.ts";
+import { ingestionBlocked } from "./refusals.ts";
 import { withServiceName } from "./service-name.ts";
-import { lineBytes, type Validated, validate } from "./validate.ts";
+import { type Validated, validate } from "./validate.ts";
 
 export interface DistributorOptions {
   readonly pusher: Pusher;
@@ -73,20 +74,33 @@ export class Distributor {
   async #store(tenant: Tenant, streams: readonly PushStream[], limits: Limits): Promise<void> {
     const { clock, meter, pusher } = this.#options;
     this.#countReceived(tenant, streams, limits);
+    if (this.#isBlocked(tenant, streams, limits)) return;
     const validated = validate(streams, { tenant, limits, now: clock.now(), meter });
     if (validated.streams.length > 0) {
       this.#takeRate(tenant, limits, validated);
-      await pusher.push(tenant, validated.streams);
+      await pusher.push(tenant, validated.streams).catch((error: unknown) => {
+        throw withRefusals(error, validated.refused);
+      });
     }
+    if (limits.simulatedPushLatencyMs > 0) await clock.sleep(limits.simulatedPushLatencyMs);
     if (validated.refused !== undefined) throw validated.refused;
   }
 
+  /** Throws what operators said to answer. With a status of 200 agents are told that all went well. */
+  #isBlocked(tenant: Tenant, streams: readonly PushStream[], limits: Limits): boolean {
+    const { blockIngestionUntilMs: untilMs, blockIngestionStatusCode: status } = limits;
+    const { clock, meter } = this.#options;
+    if (untilMs <= clock.nowMs()) return false;
+    const { reason, text } = ingestionBlocked(tenant, untilMs, status);
+    const [lines, bytes] = weigh(streams);
+    meter.count("loki_discarded_samples_total", lines, { reason, tenant });
+    meter.count("loki_discarded_bytes_total", bytes, { reason, tenant });
+    if (status === 200) return true;
+    throw new LimitExceeded("block_ingestion_until", text, { status });
+  }
+
   #countReceived(tenant: Tenant, streams: readonly PushStream[], limits: Limits): void {
-    let [lines, bytes] = [0, 0];
-    for (const { rows } of streams) {
-      lines += rows.rows;
-      bytes += lineBytes(rows);
-    }
+    const [lines, bytes] = weigh(streams);
     if (lines === 0) return;
     const { meter } = this.#options;
     const hours = String(limits.retentionPeriodMs / 3_600_000);
@@ -108,6 +122,15 @@ export class Distributor {
   }
 }
 
+function weigh(streams: readonly PushStream[]): [lines: number, bytes: number] {
+  let [lines, bytes] = [0, 0];
+  for (const { rows } of streams) {
+    lines += rows.rows;
+    bytes += lineBytes(rows);
+  }
+  return [lines, bytes];
+}
+
 /** A stream with what Loki 3 finds out by itself, where the tenant wants it. */
 function enrich(labels: LabelSet, rows: Block, limits: Limits): PushStream {
   const set = withServiceName(labels, limits.discoverServiceName);
@@ -115,6 +138,12 @@ function enrich(labels: LabelSet, rows: Block, limits: Limits): PushStream {
   return {
     labels: set.labels,
     labelText: set.text,
-    rows: levels ? withLevels(rows, set.labels, limits.logLevelFields) : rows,
+    rows: levels ? withLevels(rows, set.labels, limits) : rows,
   };
+}
+
+/** The ingester's refusal decides the status and comes first; Loki tells of it alone. */
+function withRefusals(error: unknown, refused: BadRequest | undefined): unknown {
+  if (refused === undefined || !(error instanceof BadRequest)) return error;
+  return new BadRequest(`${error.message}\n${refused.message}`, { status: error.status });
 }

@@ -1,5 +1,6 @@
 /** What a distributor refuses, in the words of Loki 2.9.1 (spec http-api §3.3; for what only 3.x refuses, in its). */
-import { printSeconds } from "../model/time.ts";
+import type { Tenant } from "../model/tenant.ts";
+import { NS_PER_MS, printSeconds } from "../model/time.ts";
 
 /** Reasons as the metric `loki_discarded_samples_total` names them. */
 export type Reason =
@@ -14,6 +15,8 @@ export type Reason =
   | "disallowed_structured_metadata"
   | "structured_metadata_too_large"
   | "structured_metadata_too_many"
+  | "missing_enforced_labels"
+  | "blocked_ingestion"
   | "rate_limited";
 
 export interface Refusal {
@@ -51,6 +54,22 @@ export function duplicateName(stream: string, name: string): Refusal {
   return {
     reason: "duplicate_label_names",
     text: `stream '${stream}' has duplicate label name: '${name}'`,
+  };
+}
+
+/** The policy is Loki's name for a group of streams; here all are in the one without a name. */
+export function missingEnforced(stream: string, names: readonly string[], tenant: Tenant): Refusal {
+  return {
+    reason: "missing_enforced_labels",
+    text: `missing required labels '${names.join(",")}' for user '${tenant}' for stream '${stream}' (policy: '')`,
+  };
+}
+
+export function ingestionBlocked(tenant: Tenant, untilMs: number, status: number): Refusal {
+  const until = printSeconds(BigInt(untilMs) * NS_PER_MS);
+  return {
+    reason: "blocked_ingestion",
+    text: `ingestion blocked for user '${tenant}' until '${until}' with status code '${status}'`,
   };
 }
 

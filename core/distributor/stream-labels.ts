@@ -1,10 +1,13 @@
 /** What the labels of a pushed stream must be (spec http-api §3.2, step 4). */
 import { utf8 } from "../bytes/text.ts";
+import { labelValue } from "../labels/labels.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
+import type { Tenant } from "../model/tenant.ts";
 import {
   duplicateName,
   MISSING_LABELS,
+  missingEnforced,
   nameTooLong,
   type Refusal,
   tooManyNames,
@@ -13,7 +16,11 @@ import {
 import { SERVICE_NAME } from "./service-name.ts";
 
 /** Why the whole stream is refused; undefined when it is not. */
-export function refuseLabels(labels: Labels, text: string, limits: Limits): Refusal | undefined {
+export function refuseLabels(
+  labels: Labels,
+  text: string,
+  { limits, tenant }: { limits: Limits; tenant: Tenant },
+): Refusal | undefined {
   if (labels.length === 0) return MISSING_LABELS;
   const namesMax = limits.maxLabelNamesPerSeries;
   const count = countNames(labels, limits);
@@ -25,7 +32,10 @@ export function refuseLabels(labels: Labels, text: string, limits: Limits): Refu
     if (name === before) return duplicateName(text, name);
     before = name;
   }
-  return undefined;
+  const { enforcedLabels } = limits;
+  if (enforcedLabels.length === 0) return undefined;
+  const missing = enforcedLabels.filter((name) => labelValue(labels, name) === "");
+  return missing.length === 0 ? undefined : missingEnforced(text, missing, tenant);
 }
 
 /** A service name that we may have added ourselves does not count. */

@@ -4,7 +4,7 @@
  */
 
 import { lanesOf } from "../chunk/lanes.ts";
-import type { Block } from "../model/block.ts";
+import { type Block, lineBytes } from "../model/block.ts";
 import { BadRequest } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import type { PushStream } from "../model/push.ts";
@@ -28,7 +28,7 @@ export function validate(
   pushed: readonly PushStream[],
   context: { tenant: Tenant; limits: Limits; now: bigint; meter: Meter },
 ): Validated {
-  const validation = new Validation(context.limits, context.now);
+  const validation = new Validation(context);
   const streams: PushStream[] = [];
   for (const stream of pushed) {
     if (stream.rows.rows === 0) continue;
@@ -47,11 +47,13 @@ export function validate(
 
 class Validation {
   readonly errors = new GroupedErrors();
+  readonly #tenant: Tenant;
   readonly #rules: RowRules;
   readonly #discarded = new Map<Reason, { lines: number; bytes: number }>();
   #truncated = { lines: 0, bytes: 0 };
 
-  constructor(limits: Limits, now: bigint) {
+  constructor({ tenant, limits, now }: { tenant: Tenant; limits: Limits; now: bigint }) {
+    this.#tenant = tenant;
     this.#rules = new RowRules(limits, now);
   }
 
@@ -59,7 +61,7 @@ class Validation {
   rows({ labels, labelText, rows: block }: PushStream): Block | undefined {
     const { limits } = this.#rules;
     if (limits.maxLineSizeTruncate && limits.maxLineSize > 0) this.#truncate(block, limits);
-    const refusal = refuseLabels(labels, labelText, limits);
+    const refusal = refuseLabels(labels, labelText, { limits, tenant: this.#tenant });
     if (refusal !== undefined) {
       this.errors.add(refusal.text);
       this.#discard(refusal, block.rows, lineBytes(block));
@@ -110,12 +112,6 @@ class Validation {
     this.#truncated.lines += cut.lines;
     this.#truncated.bytes += cut.bytes;
   }
-}
-
-export function lineBytes({ rows, starts, ends }: Block): number {
-  let bytes = 0;
-  for (let row = 0; row < rows; row++) bytes += ends[row]! - starts[row]!;
-  return bytes;
 }
 
 /** Lines and, where tenants may have it at all, their metadata. */

@@ -6,13 +6,21 @@ import type { ChunkBuilder } from "../chunk/builder.ts";
 import { lanesOf } from "../chunk/lanes.ts";
 import type { Block } from "../model/block.ts";
 import { RateBucket } from "./rate-bucket.ts";
-import { type Refusal, streamRateExceeded, tooFarBehind } from "./refusals.ts";
+import {
+  OUT_OF_ORDER,
+  type Refusal,
+  type RefusalReason,
+  streamRateExceeded,
+  tooFarBehind,
+} from "./refusals.ts";
 import type { MemChunk, Stream } from "./stream.ts";
 
 export interface AppendContext {
   readonly nowMs: number;
   /** Entries further behind the newest than this are refused, nanoseconds; undefined while replaying. */
   readonly window: bigint | undefined;
+  /** `unordered_writes: false`: no entry may be older than the newest. */
+  readonly ordered: boolean;
   /** Bytes a second and at once; undefined means no limit. */
   readonly rate: { readonly rate: number; readonly burst: number } | undefined;
   readonly refusalsListed: number;
@@ -26,8 +34,15 @@ export interface Appended {
   /** Repeats of what the chunk or stream had. */
   readonly duplicates: number;
   readonly refused: number;
+  /** What was refused, by reason. */
+  readonly discarded: ReadonlyMap<RefusalReason, Discarded>;
   readonly listed: readonly Refusal[];
   readonly lastRefusal: Refusal | undefined;
+}
+
+export interface Discarded {
+  readonly lines: number;
+  readonly bytes: number;
 }
 
 export function appendRows(stream: Stream, rows: Block, context: AppendContext): Appended {
@@ -35,9 +50,14 @@ export function appendRows(stream: Stream, rows: Block, context: AppendContext):
   let count = 0;
   let duplicates = 0;
   let refused = 0;
+  const discarded = new Map<RefusalReason, Discarded>();
   const listed: Refusal[] = [];
   let lastRefusal: Refusal | undefined;
-  const refuse = (refusal: Refusal) => {
+  const refuse = (row: number, reason: RefusalReason, text: string) => {
+    const refusal = { time: rows.times[row]!, reason, text };
+    const before = discarded.get(reason) ?? { lines: 0, bytes: 0 };
+    const bytes = before.bytes + rows.ends[row]! - rows.starts[row]!;
+    discarded.set(reason, { lines: before.lines + 1, bytes });
     refused++;
     if (listed.length < context.refusalsListed) listed.push(refusal);
     lastRefusal = refusal;
@@ -62,8 +82,8 @@ export function appendRows(stream: Stream, rows: Block, context: AppendContext):
     if (context.rate !== undefined) {
       const size = ends[row]! - starts[row]!;
       if (!takeRate(stream, size, context)) {
-        const refusal = streamRateExceeded(context.rate.rate, stream.labelText, size);
-        refuse({ time: times[row]!, reason: "per_stream_rate_limit", text: refusal });
+        const text = streamRateExceeded(context.rate.rate, stream.labelText, size);
+        refuse(row, "per_stream_rate_limit", text);
         continue;
       }
     }
@@ -71,9 +91,10 @@ export function appendRows(stream: Stream, rows: Block, context: AppendContext):
       !hasHighest || high > highestHigh || (high === highestHigh && low > highestLow);
     // Fast path: what is newer than everything is not too old.
     if (!isNewest && window !== undefined) {
-      const oldest = joinHalves(highestHigh, highestLow) - window;
+      const oldest = joinHalves(highestHigh, highestLow) - (context.ordered ? 0n : window);
       if (times[row]! < oldest) {
-        refuse({ time: times[row]!, reason: "too_far_behind", text: tooFarBehind(oldest) });
+        if (context.ordered) refuse(row, "out_of_order", OUT_OF_ORDER);
+        else refuse(row, "too_far_behind", tooFarBehind(oldest));
         continue;
       }
     }
@@ -104,6 +125,7 @@ export function appendRows(stream: Stream, rows: Block, context: AppendContext):
     count,
     duplicates,
     refused,
+    discarded,
     listed,
     lastRefusal,
   };

@@ -9,6 +9,7 @@
 
 import { ByteWriter } from "../bytes/writer.ts";
 import { ChunkBuilder } from "../chunk/builder.ts";
+import { lineBytes } from "../model/block.ts";
 import { type BadRequest, Unavailable } from "../model/errors.ts";
 import type { LimitsOf } from "../model/limits.ts";
 import type { PushStream } from "../model/push.ts";
@@ -42,7 +43,11 @@ export interface IngesterParts {
   readonly clock: Clock;
   readonly journal: Journal;
   readonly meter: Meter;
+  /** How many share the streams of a tenant; without it this ingester is alone. */
+  readonly ring?: () => { readonly ingesters: number; readonly replicationFactor: number };
 }
+
+const ALONE = { ingesters: 1, replicationFactor: 1 };
 
 type SeriesRef = SeriesRecord["series"][number];
 
@@ -117,20 +122,19 @@ export class Ingester implements Pusher {
   /** Puts rows into a stream's chunks, under the tenant's limits. */
   append(tenant: Tenant, stream: Stream, pushed: PushStream): Appended {
     const { settings, clock, meter } = this.parts;
-    const { perStreamRateLimit: rate, perStreamRateLimitBurst: burst } =
-      this.parts.limits.of(tenant);
+    const limits = this.parts.limits.of(tenant);
+    const { perStreamRateLimit: rate, perStreamRateLimitBurst: burst } = limits;
     const appended = appendRows(stream, pushed.rows, {
       nowMs: clock.nowMs(),
       window: (BigInt(settings.maxChunkAgeMs) * NS_PER_MS) / 2n,
+      ordered: !limits.unorderedWrites,
       rate: rate > 0 ? { rate, burst: Math.max(burst, 1) } : undefined,
       refusalsListed: settings.maxReturnedStreamErrors,
       newChunk: this.chunkMaker(pushed.rows.times),
     });
-    if (appended.refused > 0) {
-      meter.count("loki_discarded_samples_total", appended.refused, {
-        reason: appended.lastRefusal!.reason,
-        tenant,
-      });
+    for (const [reason, { lines, bytes }] of appended.discarded) {
+      meter.count("loki_discarded_samples_total", lines, { reason, tenant });
+      meter.count("loki_discarded_bytes_total", bytes, { reason, tenant });
     }
     return appended;
   }
@@ -150,22 +154,36 @@ export class Ingester implements Pusher {
 
   #create(
     instance: Instance,
-    { labels, labelText }: PushStream,
+    { labels, labelText, rows }: PushStream,
     errors: BadRequest[],
     created: SeriesRef[],
   ): Stream | undefined {
     const { tenant } = instance;
-    const { maxStreamsPerUser, maxGlobalStreamsPerUser } = this.parts.limits.of(tenant);
-    const allowed = Math.min(maxStreamsPerUser || Infinity, maxGlobalStreamsPerUser || Infinity);
-    if (instance.streamCount >= allowed) {
-      this.parts.meter.count("loki_discarded_samples_total", 1, { reason: "stream_limit", tenant });
-      errors.push(streamLimitExceeded(tenant));
+    const { limit, streams } = this.#streamLimit(tenant);
+    if (instance.streamCount >= streams) {
+      const { meter } = this.parts;
+      const reason = { reason: "stream_limit", tenant };
+      meter.count("loki_discarded_samples_total", rows.rows, reason);
+      meter.count("loki_discarded_bytes_total", lineBytes(rows), reason);
+      errors.push(streamLimitExceeded(tenant, limit));
       return undefined;
     }
     const stream = instance.create(labels, labelText);
     created.push({ ref: stream.fingerprint, labels });
     this.parts.meter.count("loki_ingester_streams_created_total", 1, { tenant });
     return stream;
+  }
+
+  /** The smaller of this ingester's own limit and its share of the cluster's; 0 is no limit. */
+  #streamLimit(tenant: Tenant) {
+    const { limits, ring } = this.parts;
+    const { maxStreamsPerUser, maxGlobalStreamsPerUser } = limits.of(tenant);
+    const { ingesters, replicationFactor } = ring?.() ?? ALONE;
+    const local = maxStreamsPerUser || Infinity;
+    const share = Math.floor((maxGlobalStreamsPerUser / ingesters) * replicationFactor) || Infinity;
+    return local < share
+      ? ({ limit: "max_streams_per_user", streams: local } as const)
+      : ({ limit: "max_global_streams_per_user", streams: share } as const);
   }
 
   #refusal(tenant: Tenant, { labelText, rows }: PushStream, appended: Appended): BadRequest {

@@ -118,6 +118,7 @@ export class Recovery {
         this.#known++;
       } else {
         const appended = appendRows(stream, rows, {
+          ordered: false,
           nowMs: this.#ingester.parts.clock.nowMs(),
           window: undefined,
           rate: undefined,

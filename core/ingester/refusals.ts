@@ -12,6 +12,9 @@ export interface Refusal {
   readonly text: string;
 }
 
+/** Only where `unordered_writes` is false. */
+export const OUT_OF_ORDER = "entry out of order";
+
 export function tooFarBehind(oldest: bigint): string {
   return `entry too far behind, oldest acceptable timestamp is: ${printSeconds(oldest)}`;
 }
@@ -24,9 +27,12 @@ export function streamRateExceeded(rate: number, labelText: string, bytes: numbe
   );
 }
 
-export function streamLimitExceeded(tenant: Tenant): LimitExceeded {
+export function streamLimitExceeded(
+  tenant: Tenant,
+  limit: "max_streams_per_user" | "max_global_streams_per_user",
+): LimitExceeded {
   return new LimitExceeded(
-    "max_global_streams_per_user",
+    limit,
     "Maximum active stream limit exceeded, reduce the number of active streams (reduce labels or reduce " +
       "label values), or contact your Loki administrator to see if the limit can be increased, " +
       `user: '${tenant}'`,

@@ -20,6 +20,13 @@ export interface Block {
   readonly metadata?: MetadataColumn;
 }
 
+/** Bytes of all lines, without what lies between them. */
+export function lineBytes({ rows, starts, ends }: Block): number {
+  let bytes = 0;
+  for (let row = 0; row < rows; row++) bytes += ends[row]! - starts[row]!;
+  return bytes;
+}
+
 /** Structured metadata of the rows of a block: pairs of indexes into a table of symbols. */
 export interface MetadataColumn {
   readonly symbols: readonly string[];

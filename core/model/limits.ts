@@ -33,12 +33,23 @@ export interface Limits {
   readonly perStreamRateLimit: number;
   readonly perStreamRateLimitBurst: number;
   readonly otlp: OtlpConfig;
+  /** How deep in a line of JSON its level is looked for. */
+  readonly logLevelFromJsonMaxDepth: number;
+  /** Labels that each stream must have. */
+  readonly enforcedLabels: readonly string[];
+  /** Until then pushes are refused with this status, Unix milliseconds; 0 is never. */
+  readonly blockIngestionUntilMs: number;
+  readonly blockIngestionStatusCode: number;
+  /** For tests of agents: how long each push takes at least. */
+  readonly simulatedPushLatencyMs: number;
+  readonly shardStreams: ShardStreams;
   // Asking.
   readonly maxQuerySeries: number;
   readonly maxQueryLookbackMs: number;
   readonly maxQueryLengthMs: number;
   readonly maxQueryRangeMs: number;
   readonly maxQueryParallelism: number;
+  readonly tsdbMaxQueryParallelism: number;
   readonly maxStreamsMatchersPerQuery: number;
   readonly maxConcurrentTailRequests: number;
   readonly maxEntriesLimitPerQuery: number;
@@ -48,7 +59,6 @@ export interface Limits {
   readonly maxQueryBytesRead: number;
   readonly volumeEnabled: boolean;
   readonly volumeMaxSeries: number;
-  readonly cardinalityLimit: number;
   readonly requiredLabels: readonly string[];
   readonly minimumLabelsNumber: number;
   readonly blockedQueries: readonly BlockedQuery[];
@@ -60,6 +70,14 @@ export interface Limits {
   readonly retentionPeriodMs: number;
   readonly retentionStream: readonly RetentionRule[];
   readonly deletionMode: "disabled" | "filter-only" | "filter-and-delete";
+}
+
+/** Streams that bring more than a rate are stored as several. */
+export interface ShardStreams {
+  readonly enabled: boolean;
+  readonly loggingEnabled: boolean;
+  /** Bytes a second of one shard. */
+  readonly desiredRate: number;
 }
 
 /** Where attributes of OpenTelemetry go. */
@@ -157,11 +175,18 @@ export const DEFAULT_LIMITS: Limits = {
     log: [],
     severityTextAsLabel: false,
   },
+  logLevelFromJsonMaxDepth: 2,
+  enforcedLabels: [],
+  blockIngestionUntilMs: 0,
+  blockIngestionStatusCode: 260,
+  simulatedPushLatencyMs: 0,
+  shardStreams: { enabled: false, loggingEnabled: false, desiredRate: 3 * MB },
   maxQuerySeries: 500,
   maxQueryLookbackMs: 0,
   maxQueryLengthMs: 721 * HOUR,
   maxQueryRangeMs: 0,
   maxQueryParallelism: 32,
+  tsdbMaxQueryParallelism: 512,
   maxStreamsMatchersPerQuery: 1000,
   maxConcurrentTailRequests: 10,
   maxEntriesLimitPerQuery: 5000,
@@ -171,7 +196,6 @@ export const DEFAULT_LIMITS: Limits = {
   maxQueryBytesRead: 0,
   volumeEnabled: false,
   volumeMaxSeries: 1000,
-  cardinalityLimit: 100_000,
   requiredLabels: [],
   minimumLabelsNumber: 0,
   blockedQueries: [],

@@ -106,6 +106,24 @@ const CASES: readonly (readonly [
     /^the query holds too much in memory: \d+ bytes wanted, max_query_memory_bytes allows 3000; /,
   ],
   [
+    "max_query_parallelism",
+    { maxQueryParallelism: 0 },
+    range('{app="a1"}'),
+    /^querying is disabled, please contact your Loki operator$/,
+  ],
+  [
+    "tsdb_max_query_parallelism",
+    { tsdbMaxQueryParallelism: 0 },
+    range('rate({app="a1"}[1m])'),
+    /^querying is disabled, please contact your Loki operator$/,
+  ],
+  [
+    "max_streams_matchers_per_query",
+    { maxStreamsMatchersPerQuery: 1 },
+    range('{app="a1", app=~"a.*"}'),
+    /^max streams matchers per query exceeded, matchers-count > limit \(2 > 1\)$/,
+  ],
+  [
     "required_labels",
     { requiredLabels: ["zone"] },
     range('{app="a1"}'),

@@ -21,6 +21,13 @@ export function checkQuery(
   request: { limit: number } & QueryBounds,
   limits: Limits,
 ): void {
+  if (limits.maxQueryParallelism < 1 || limits.tsdbMaxQueryParallelism < 1) {
+    throw new LimitExceeded(
+      limits.maxQueryParallelism < 1 ? "max_query_parallelism" : "tsdb_max_query_parallelism",
+      "querying is disabled, please contact your Loki operator",
+      { status: 429 },
+    );
+  }
   const { maxEntriesLimitPerQuery: entriesMax } = limits;
   if (expr.kind === "log" && entriesMax > 0 && request.limit > entriesMax) {
     throw new LimitExceeded(
@@ -28,6 +35,7 @@ export function checkQuery(
       `max entries limit per query exceeded, limit > max_entries_limit (${request.limit} > ${entriesMax})`,
     );
   }
+  checkMatchers(expr, limits);
   checkLabels(expr, limits);
   checkBlocked(expr, text, limits.blockedQueries);
 }
@@ -54,6 +62,17 @@ export function boundQuery(
     );
   }
   return { start, end };
+}
+
+function checkMatchers(expr: Expr, { maxStreamsMatchersPerQuery: most }: Limits): void {
+  for (const { length } of selectorsOf(expr)) {
+    if (most > 0 && length > most) {
+      throw new LimitExceeded(
+        "max_streams_matchers_per_query",
+        `max streams matchers per query exceeded, matchers-count > limit (${length} > ${most})`,
+      );
+    }
+  }
 }
 
 function checkLabels(expr: Expr, { requiredLabels, minimumLabelsNumber }: Limits): void {

@@ -24,7 +24,7 @@ const OTLP_RULE: readonly Row[] = [
  * Two defaults stay as 2.9.1 has it though the keys came later: finding a service name or a level in
  * lines would give streams and entries that 2.9.1 does not have.
  */
-export const LIMITS: readonly Row[] = [
+const KEYS: readonly Row[] = [
   [
     "max_query_memory_bytes",
     "size",
@@ -375,3 +375,65 @@ export const LIMITS: readonly Row[] = [
   ["debug_engine_tasks", "bool", "false", "limits.debug-engine-tasks", { added: true }],
   ["debug_engine_streams", "bool", "false", "limits.debug-engine-streams", { added: true }],
 ];
+
+const NO_RULER = "the ruler is not part of lokits yet";
+const NO_RESULTS_CACHE = "lokits keeps no results of queries, so none is ever old";
+const NO_SHARDS = "one process answers a query, and does not cut it into shards";
+const NO_PIECES = "lokits does not cut these questions into pieces";
+const NO_POLICIES = "lokits has no policies of streams; limits are those of the tenant";
+const NO_PATTERN_STORE = "patterns are found when they are asked for, and not stored";
+const NO_ENGINE_2 = "lokits has one engine";
+
+/** Keys that nothing reads, and why. Setting one gives a warning, never an error. */
+const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
+  enforce_metric_name: "logs have no metric name",
+  cardinality_limit: "it is a limit of Loki's indexes before tsdb; see max_query_series",
+  allow_deletes: "deletion_mode says what it said",
+  max_cache_freshness_per_query: NO_RESULTS_CACHE,
+  max_stats_cache_freshness: NO_RESULTS_CACHE,
+  max_metadata_cache_freshness: NO_RESULTS_CACHE,
+  engine_results_cache_time_bucket_interval: NO_RESULTS_CACHE,
+  tsdb_max_bytes_per_shard: NO_SHARDS,
+  tsdb_sharding_strategy: NO_SHARDS,
+  tsdb_precompute_chunks: NO_SHARDS,
+  min_sharding_lookback: NO_SHARDS,
+  max_querier_bytes_read: `${NO_SHARDS}; see max_query_bytes_read`,
+  max_queriers_per_tenant: "all queriers answer every tenant",
+  max_query_capacity: "all queriers answer every tenant",
+  split_metadata_queries_by_interval: NO_PIECES,
+  split_recent_metadata_queries_by_interval: NO_PIECES,
+  recent_metadata_query_window: NO_PIECES,
+  split_instant_metric_queries_by_interval: NO_PIECES,
+  split_ingester_queries_by_interval: NO_PIECES,
+  query_ready_index_num_days: "indexes are read when a query wants them",
+  index_gateway_shard_size: "there is no index gateway",
+  index_gateway_max_capacity: "there is no index gateway",
+  use_owned_stream_count: "all streams in memory count",
+  ingestion_partitions_tenant_shard_size: "lokits writes to no Kafka",
+  "shard_streams.time_sharding_enabled": "streams are sharded by their rate only",
+  "shard_streams.time_sharding_ignore_recent": "streams are sharded by their rate only",
+  "discover_generic_fields.fields": "only service names and levels are looked for",
+  block_ingestion_policy_until: NO_POLICIES,
+  policy_enforced_labels: NO_POLICIES,
+  policy_stream_mapping: NO_POLICIES,
+  metric_aggregation_enabled: NO_PATTERN_STORE,
+  pattern_persistence_enabled: NO_PATTERN_STORE,
+  pattern_persistence_granularity: NO_PATTERN_STORE,
+  pattern_rate_threshold: NO_PATTERN_STORE,
+  pattern_ingester_tokenizable_json_fields_default: NO_PATTERN_STORE,
+  pattern_ingester_tokenizable_json_fields_append: NO_PATTERN_STORE,
+  pattern_ingester_tokenizable_json_fields_delete: NO_PATTERN_STORE,
+  s3_sse_type: "encryption is set for the whole store, in storage_config",
+  s3_sse_kms_key_id: "encryption is set for the whole store, in storage_config",
+  s3_sse_kms_encryption_context: "encryption is set for the whole store, in storage_config",
+  max_scan_task_parallelism: NO_ENGINE_2,
+  debug_engine_tasks: NO_ENGINE_2,
+  debug_engine_streams: NO_ENGINE_2,
+};
+
+export const LIMITS: readonly Row[] = KEYS.map(([key, type, initial, flag, note]) => {
+  const why = key.startsWith("ruler_") ? NO_RULER : WITHOUT_EFFECT[key];
+  if (why === undefined)
+    return note === undefined ? [key, type, initial, flag] : [key, type, initial, flag, note];
+  return [key, type, initial, flag, { ...note, ignored: why }];
+});
