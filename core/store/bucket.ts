@@ -10,9 +10,10 @@ import { NS_PER_SECOND } from "../model/time.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Codecs } from "../ports/codecs.ts";
 import type { Journal } from "../ports/journal.ts";
+import { type Meter, UNMETERED } from "../ports/meter.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { ChunkStore, type KeyForm } from "./chunks.ts";
-import { IndexFiles } from "./index-files.ts";
+import { IndexFiles, type IndexKeeping } from "./index-files.ts";
 import { IndexHead } from "./index-head.ts";
 import { Indexes } from "./indexes.ts";
 import type { ChunkSink, StoredChunk } from "./sink.ts";
@@ -33,6 +34,9 @@ export interface BucketOptions {
   readonly form: KeyForm;
   /** Where index tables lie: `index/`. */
   readonly indexPrefix: string;
+  /** How index files are kept. */
+  readonly keeping?: IndexKeeping;
+  readonly meter?: Meter;
   /** Names this process in index files: `<instance>-<start in nanoseconds>`. */
   readonly uploader: string;
 }
@@ -54,10 +58,9 @@ export class Bucket implements ChunkSink {
     this.#owns = owns;
     this.#head = schema === undefined ? undefined : new IndexHead(schema, owns);
     this.files = new IndexFiles({
-      objects: options.indexObjects ?? objects,
-      codecs,
-      clock,
-      prefix,
+      ...{ objects: options.indexObjects ?? objects, codecs, clock, prefix },
+      ...{ journal: options.journal, meter: options.meter ?? UNMETERED },
+      ...options.keeping,
     });
     this.chunks = new ChunkStore({ objects, form, ...known });
     const head = this.#head === undefined ? {} : { head: this.#head };

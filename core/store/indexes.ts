@@ -12,7 +12,7 @@ import { Corrupt } from "../model/errors.ts";
 import type { Labels } from "../model/labels.ts";
 import { DAY_MS, type Schema, type SchemaPeriod } from "../model/schema.ts";
 import type { Tenant } from "../model/tenant.ts";
-import type { IndexFile, IndexFiles } from "./index-files.ts";
+import type { IndexFile, IndexFiles, IndexPlace } from "./index-files.ts";
 import type { IndexHead } from "./index-head.ts";
 
 /** How often a table that changes under us is listed. */
@@ -108,40 +108,37 @@ export class Indexes {
   }
 
   async #eachFile(query: IndexQuery, visit: (file: IndexFile) => void): Promise<void> {
-    for (const table of await this.#options.files.tables()) {
-      if (this.#isWanted(table, query.fromMs, query.throughMs))
-        await this.#eachFileOf(table, query, visit);
+    const { files } = this.#options;
+    const tables = await files.tables();
+    const wanted = tables.filter((table) => this.#isWanted(table, query.fromMs, query.throughMs));
+    for await (const [table, places] of files.listAll(wanted, query.tenant)) {
+      await this.#eachFileOf(table, places, query, visit);
     }
   }
 
   /** A compactor may replace files while we look: then the table is listed again and the new ones are visited too. */
   async #eachFileOf(
     table: string,
+    places: readonly IndexPlace[],
     query: IndexQuery,
     visit: (file: IndexFile) => void,
   ): Promise<void> {
     const { files } = this.#options;
     const visited = new Set<string>();
+    let wanted = places;
     for (let look = 1; look <= LOOKS_MAX; look++) {
       let gone = 0;
-      for (const place of await files.list(table, query.tenant)) {
-        if (visited.has(place.key)) continue;
-        try {
-          const file = await files.open(place);
-          if (file === undefined) {
-            gone++;
-            continue;
-          }
-          visited.add(place.key);
-          const { fromMs, throughMs } = file.reader;
-          if (throughMs >= query.fromMs && fromMs < query.throughMs) visit(file);
-        } catch (error) {
-          if (!(error instanceof Corrupt)) throw error;
-          visited.add(place.key);
-          query.warn(`index ${place.key}: ${error.message}`);
+      for await (const [{ key }, { file, damage }] of files.openAll(wanted)) {
+        if (file === undefined && damage === undefined) {
+          gone++;
+          continue;
         }
+        visited.add(key);
+        const bad = damage ?? visitWithin(file!, query, visit);
+        if (bad !== undefined) query.warn(`index ${key}: ${bad.message}`);
       }
       if (gone === 0) return;
+      wanted = (await files.list(table, query.tenant)).filter(({ key }) => !visited.has(key));
     }
     query.warn(
       `index table ${table} kept changing: ${LOOKS_MAX} listings named files that were gone`,
@@ -162,6 +159,23 @@ export class Indexes {
       const isThen = startMs < endMs && startMs + DAY_MS > period.fromMs;
       return isThen && period.indexPrefix === prefix && owns(period);
     });
+  }
+}
+
+/** Looks at a file that may have something in the time asked for; what is wrong with it comes back. */
+function visitWithin(
+  file: IndexFile,
+  { fromMs, throughMs }: IndexQuery,
+  visit: (file: IndexFile) => void,
+): Corrupt | undefined {
+  const { reader } = file;
+  if (reader.throughMs < fromMs || reader.fromMs >= throughMs) return undefined;
+  try {
+    visit(file);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Corrupt) return error;
+    throw error;
   }
 }
 
