@@ -17,10 +17,10 @@ import { IngesterSource } from "../../core/ingester/source.ts";
 import { Querier } from "../../core/querier/service.ts";
 import { VERSION } from "../version.ts";
 import { openGate, openTls } from "./auth.ts";
-import { bucketsOf } from "./bucket.ts";
 import type { AppSettings } from "./config.ts";
 import { openDeletes } from "./deletes.ts";
 import { runtime } from "./runtime.ts";
+import { ServedStore } from "./served-store.ts";
 import { limitsPage } from "./tenant-page.ts";
 
 export interface App {
@@ -46,7 +46,9 @@ export async function startApp(settings: AppSettings): Promise<App> {
 
   const { schema, limits, storage } = settings;
   const uploader = `${settings.instanceId ?? hostname()}-${clock.now()}`;
-  const buckets = bucketsOf(storage, { limits, journal, uploader });
+  const { config } = settings.loaded;
+  const store = new ServedStore({ config, storage, limits, journal, meter: metrics, uploader });
+  const { buckets } = store;
   const ingester = new Ingester({
     settings: settings.ingester,
     schema,
@@ -92,6 +94,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
     bodyBytesMax: settings.http.pushBytesMax,
     tls: await openTls(settings.loaded.config),
   });
+  await store.start();
   await life.start();
   const reloading = new AbortController();
   void reloadLimits(settings, journal, reloading.signal);
@@ -103,6 +106,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
       reloading.abort();
       await server.stop();
       await life.stop({ flush: settings.ingester.wal.flushOnShutdown });
+      await store.close();
       await deletes.close();
     },
   };

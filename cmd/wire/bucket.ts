@@ -3,9 +3,11 @@
 import type { LimitsOf } from "../../core/model/limits.ts";
 import type { Schema } from "../../core/model/schema.ts";
 import type { Journal } from "../../core/ports/journal.ts";
+import type { Meter } from "../../core/ports/meter.ts";
 import { Bucket } from "../../core/store/bucket.ts";
 import { Buckets } from "../../core/store/buckets.ts";
 import { discoverSchema } from "../../core/store/discover.ts";
+import type { IndexKeeping } from "../../core/store/index-files.ts";
 import { UsageError } from "../flags.ts";
 import { ownLimits } from "../query-local.ts";
 import { runtime } from "./runtime.ts";
@@ -55,12 +57,20 @@ export async function writableBuckets(
 export interface BucketParts {
   readonly limits: LimitsOf;
   readonly journal: Journal;
+  readonly meter?: Meter;
   readonly uploader: string;
+  /** How each store's index files are kept, in the order of the stores. */
+  readonly keepings?: readonly IndexKeeping[];
 }
 
 /** The buckets of a configuration that is loaded. */
-export function bucketsOf({ stores, schema }: ConfiguredStore, parts: BucketParts): Buckets {
-  return new Buckets(stores.map((store) => makeBucket(store, schema, parts)));
+export function bucketsOf(
+  { stores, schema }: ConfiguredStore,
+  { keepings = [], ...parts }: BucketParts,
+): Buckets {
+  return new Buckets(
+    stores.map((store, index) => makeBucket(store, schema, parts, keepings[index])),
+  );
 }
 
 async function withSchema(bucket: Bucket): Promise<{ bucket: Bucket; schema: Schema }> {
@@ -88,7 +98,8 @@ function bucketOf(store: PeriodStore, schema: Schema | undefined, { journal }: B
 function makeBucket(
   { objects, form, periods, indexPrefix, indexObjects }: PeriodStore,
   schema: Schema | undefined,
-  parts: BucketParts,
+  parts: Omit<BucketParts, "keepings">,
+  keeping: IndexKeeping = {},
 ): Bucket {
   const { clock, codecs } = runtime;
   return new Bucket({
@@ -97,5 +108,6 @@ function makeBucket(
     ...(periods !== undefined && { periods }),
     ...(indexObjects !== undefined && { indexObjects }),
     ...parts,
+    keeping,
   });
 }

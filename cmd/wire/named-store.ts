@@ -2,6 +2,7 @@
 import type { Config } from "../../core/config/config.ts";
 import type { Item } from "../../core/config/value.ts";
 import { BadRequest } from "../../core/model/errors.ts";
+import type { Observe } from "../../core/remote/caller.ts";
 import { type OpenedStore, openStore } from "./store.ts";
 
 const KNOWN_STORES = [
@@ -17,7 +18,11 @@ const KNOWN_STORES = [
 ];
 
 /** Throws BadRequest, in Loki's words where it has them. */
-export async function openNamed(config: Config, name: string): Promise<OpenedStore> {
+export async function openNamed(
+  config: Config,
+  name: string,
+  observe: Observe = () => {},
+): Promise<OpenedStore> {
   const named = config.value("storage_config.named_stores.filesystem") as Item | undefined;
   const ownFolder = (named?.[name] as Item | undefined)?.["directory"];
   if (name === "filesystem" || ownFolder !== undefined) {
@@ -31,7 +36,7 @@ export async function openNamed(config: Config, name: string): Promise<OpenedSto
   }
   const s3 = config.value("storage_config.named_stores.aws") as Item | undefined;
   if (name === "s3" || name === "aws" || s3?.[name] !== undefined) {
-    return await openAmazon(config, s3?.[name] as Item | undefined, name);
+    return await openAmazon(config, s3?.[name] as Item | undefined, { name, observe });
   }
   if (KNOWN_STORES.includes(name)) throw new BadRequest(`not implemented: ${name} store`);
   throw new BadRequest(
@@ -43,12 +48,16 @@ export async function openNamed(config: Config, name: string): Promise<OpenedSto
 async function openAmazon(
   config: Config,
   named: Item | undefined,
-  name: string,
+  { name, observe }: { name: string; observe: Observe },
 ): Promise<OpenedStore> {
   const { openS3Config, openS3Options, optionsOf } = await import("./s3.ts");
   const objects =
     named === undefined
-      ? await openS3Config(config)
-      : await openS3Options(optionsOf((key) => named[key]));
+      ? await openS3Config(config, "storage_config.aws", process.env, observe)
+      : await openS3Options(
+          optionsOf((key) => named[key]),
+          process.env,
+          observe,
+        );
   return { objects, form: "plain", name };
 }

@@ -6,7 +6,9 @@ import { loadConfig } from "../../core/config/load.ts";
 import type { Item } from "../../core/config/value.ts";
 import { BadRequest } from "../../core/model/errors.ts";
 import type { Schema, SchemaPeriod, SchemaVersion } from "../../core/model/schema.ts";
+import { type Meter, UNMETERED } from "../../core/ports/meter.ts";
 import type { ObjectStore } from "../../core/ports/object-store.ts";
+import type { Observe } from "../../core/remote/caller.ts";
 import { openNamed } from "./named-store.ts";
 import { type OpenedStore, openStore } from "./store.ts";
 
@@ -24,6 +26,8 @@ export interface ConfiguredStore {
   readonly schema: Schema;
   /** At least one; that of the oldest period first. */
   readonly stores: readonly PeriodStore[];
+  /** Has every request to a remote store counted from now on. */
+  readonly meterBy: (meter: Meter) => void;
 }
 
 /** The buckets of a configuration file; with `store` another bucket that has this configuration's schema. */
@@ -40,7 +44,7 @@ export async function storeOfConfig(
   if (store === undefined) return await openConfigured(config);
   const schema = schemaOf(config);
   const indexPrefix = indexPrefixOf(config, config.items("schema_config.configs").at(-1));
-  return { schema, stores: [{ ...(await openStore(store)), indexPrefix }] };
+  return { schema, stores: [{ ...(await openStore(store)), indexPrefix }], meterBy: () => {} };
 }
 
 /** Throws BadRequest for a store that cannot be opened. */
@@ -54,9 +58,15 @@ export async function openConfigured(config: Config): Promise<ConfiguredStore> {
         : `Unrecognized storage client ${store}, choose one of: boltdb-shipper, tsdb`,
     );
   }
+  // Stores are open before there is a meter: what nobody counts yet goes nowhere.
+  let meter = UNMETERED;
+  const observe: Observe = (operation, status, ms) =>
+    meter.observe("loki_s3_request_duration_seconds", ms / 1000, {
+      ...{ operation, status_code: String(status) },
+    });
   const opened = new Map<string, OpenedStore>();
   const open = async (name: string) => {
-    const known = opened.get(oneName(name)) ?? (await openNamed(config, name));
+    const known = opened.get(oneName(name)) ?? (await openNamed(config, name, observe));
     opened.set(oneName(name), known);
     return known;
   };
@@ -77,7 +87,10 @@ export async function openConfigured(config: Config): Promise<ConfiguredStore> {
     store.periods.add(period);
     stores.set(key, store);
   }
-  return { schema, stores: [...stores.values()] };
+  const meterBy = (own: Meter) => {
+    meter = own;
+  };
+  return { schema, stores: [...stores.values()], meterBy };
 }
 
 /** Loki has two names for Amazon's store. */

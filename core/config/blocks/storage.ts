@@ -92,6 +92,13 @@ export const STORAGE: readonly Row[] = [
   ["tsdb_shipper.cache_ttl", "duration", "24h", "tsdb.shipper.cache-ttl"],
   ["tsdb_shipper.resync_interval", "duration", "5m", "tsdb.shipper.resync-interval"],
   ["tsdb_shipper.query_ready_num_days", "int", "0", "tsdb.shipper.query-ready-num-days"],
+  [
+    "tsdb_shipper.open_files_bytes",
+    "size",
+    "256MB",
+    "tsdb.shipper.open-files-bytes",
+    { ours: "index files that are kept open, decompressed, for the next query" },
+  ],
   ...under(
     "tsdb_shipper.index_gateway_client.grpc_client_config",
     grpcClient("tsdb.shipper.index-gateway-client.grpc."),
