@@ -13,6 +13,7 @@ import { mergeTenant } from "./merge-index.ts";
 import { pooled } from "./pool.ts";
 
 export interface IndexParts {
+  /** Where the index lies: with the chunks, or in a store of its own. */
   readonly store: ObjectStore;
   readonly codecs: Codecs;
   /** Where the tables lie in the store, `index/`. */

@@ -72,7 +72,7 @@ function restarted(world: World): World {
 }
 
 function pass(world: World) {
-  return runPass({ ...world.options(), sweeping: { delayMs: DELAY_MS, workers: 3 } });
+  return runPass(world.options({}, { sweeping: { delayMs: DELAY_MS, workers: 3 } }));
 }
 
 async function receipts(world: World): Promise<unknown> {

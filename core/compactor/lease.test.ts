@@ -105,10 +105,7 @@ test("two compactors at once: one works, one is refused, and nothing is lost", a
     const lease = await Lease.take({ store, clock, holder });
     if (!(lease instanceof Lease)) return false;
     const guarded = lease.guard(store);
-    const report = await runPass({
-      ...world.options({}, { store: guarded }),
-      sweeping: { delayMs: 0, workers: 2 },
-    });
+    const report = await runPass(world.options({}, { store: guarded }));
     assert.deepEqual(report.compaction.failures, []);
     await lease.release();
     return true;

@@ -1,17 +1,68 @@
-/** One pass over a bucket: compaction, then retention and deletes, then the sweep of what was marked long ago. */
-import { applyRetention, type RetentionOptions, type RetentionReport } from "./retention.ts";
-import { type CompactAllReport, compactAll } from "./run.ts";
+/**
+ * One pass over everything that a configuration stores: compaction, then retention and deletes, then the
+ * sweep of what was marked long ago. Delete requests are done when every table of every store was
+ * visited, and not before.
+ */
+import type { LimitsOf } from "../model/limits.ts";
+import type { Schema } from "../model/schema.ts";
+import type { Tenant } from "../model/tenant.ts";
+import type { ByteSearch } from "../ports/byte-search.ts";
+import type { Clock, Random } from "../ports/clock.ts";
+import type { Codecs } from "../ports/codecs.ts";
+import type { DeleteRequests } from "../ports/delete-requests.ts";
+import type { Journal } from "../ports/journal.ts";
+import type { Meter } from "../ports/meter.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
+import type { ChunkStore } from "../store/chunks.ts";
+import { DeleteRun, type DeleteSettings, type FinishedRequest } from "./delete-run.ts";
+import { Losses } from "./losses.ts";
+import { applyRetention, type RetentionReport, type RetentionSettings } from "./retention.ts";
+import { type CompactAllReport, compactAll, type TableChoice } from "./run.ts";
 import { type SweepReport, sweep } from "./sweep.ts";
+import { tellOfFinished, tellOfRetention } from "./tell.ts";
 
-export interface PassOptions extends RetentionOptions {
+/** One of the stores of a schema. Two may share their objects and keep their tables in different folders. */
+export interface Site {
+  /** Where the index lies: with the chunks, or in a store of its own. */
+  readonly store: ObjectStore;
+  readonly prefix: string;
+  readonly objects: ObjectStore;
+  readonly chunks: ChunkStore;
+}
+
+export interface PassOptions {
+  /** At least one; that of the oldest period first. */
+  readonly sites: readonly Site[];
+  readonly schema: Schema;
+  readonly codecs: Codecs;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly journal: Journal;
+  readonly meter: Meter;
+  readonly tenantLimits: LimitsOf;
+  readonly choice: TableChoice;
+  readonly retention: RetentionSettings;
   readonly sweeping: { readonly delayMs: number; readonly workers: number };
+  readonly deletes?: { readonly requests: DeleteRequests; readonly settings: DeleteSettings };
+  readonly search?: ByteSearch;
+  /** Says what would be done and changes nothing. */
+  readonly dryRun?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 export interface PassReport {
   readonly compaction: CompactAllReport;
   /** Undefined when there is nothing to keep to: no retention, no size, no deletes. */
-  readonly retention: RetentionReport | undefined;
+  readonly retention: PassRetention | undefined;
   readonly sweep: SweepReport | undefined;
+}
+
+/** What became of all stores. */
+export interface PassRetention extends RetentionReport {
+  readonly losses: Losses;
+  /** What would go if the rules were confirmed. */
+  readonly withheld: Losses;
+  readonly finished: readonly FinishedRequest[];
 }
 
 export async function runPass(options: PassOptions): Promise<PassReport> {
@@ -21,32 +72,92 @@ export async function runPass(options: PassOptions): Promise<PassReport> {
 }
 
 export async function runCompaction(options: PassOptions): Promise<CompactAllReport> {
-  const { meter, clock } = options;
+  const { meter, clock, sites, ...rest } = options;
   const name = "loki_boltdb_shipper_compact_tables_operation";
   const startMs = clock.ticksMs();
-  const report = await compactAll(options);
+  const reports: CompactAllReport[] = [];
+  for (const { store, prefix } of sites.toReversed()) {
+    reports.push(await compactAll({ ...rest, clock, store, prefix }));
+  }
+  const report = reports.reduce(sumCompactions);
   const status = report.failures.length === 0 ? "success" : "failure";
   meter.count(`${name}_total`, 1, { status });
-  if (status === "failure") return report;
-  meter.gauge(`${name}_duration_seconds`, (clock.ticksMs() - startMs) / 1000);
-  meter.gauge(`${name}_last_successful_run_timestamp_seconds`, clock.nowMs() / 1000);
-  return report;
-}
-
-export async function runRetention(options: PassOptions): Promise<RetentionReport | undefined> {
-  const { retention, deletes, meter, clock } = options;
-  const isWanted = retention.enabled || retention.sizeBytes > 0 || deletes !== undefined;
-  if (!isWanted) return undefined;
-  const report = await applyRetention(options);
-  if (report.failures.length === 0) {
-    meter.gauge(
-      "loki_boltdb_shipper_apply_retention_last_successful_run_timestamp_seconds",
-      clock.nowMs() / 1000,
-    );
+  if (status === "success") {
+    meter.gauge(`${name}_duration_seconds`, (clock.ticksMs() - startMs) / 1000);
+    meter.gauge(`${name}_last_successful_run_timestamp_seconds`, clock.nowMs() / 1000);
   }
   return report;
 }
 
+export async function runRetention(options: PassOptions): Promise<PassRetention | undefined> {
+  const { retention, sites, deletes: wanted, ...rest } = options;
+  const isWanted = retention.enabled || retention.sizeBytes > 0 || wanted !== undefined;
+  if (!isWanted) return undefined;
+  const deletes = await beginDeletes(options);
+  const tally = { losses: new Losses(), withheld: new Losses() };
+  const reports: RetentionReport[] = [];
+  for (const site of sites.toReversed()) {
+    const own = { ...rest, ...site, ...tally, retention, ...(deletes && { deletes }) };
+    reports.push(await applyRetention(own));
+  }
+  const sum = reports.reduce(sumRetentions);
+  const finished = deletes === undefined || sum.failures.length > 0 ? [] : await deletes.finish();
+  const report = { ...sum, ...tally, finished };
+  tellOfRetention(report, options);
+  tellOfFinished(finished, options);
+  return report;
+}
+
+/** The sweep of every store: a chunk goes when no index of any site that shares the store names it. */
 export async function runSweep(options: PassOptions): Promise<SweepReport> {
-  return await sweep({ ...options, ...options.sweeping });
+  const reports: SweepReport[] = [];
+  const swept = new Set<ObjectStore>();
+  for (const { objects, chunks } of options.sites) {
+    if (swept.has(objects)) continue;
+    swept.add(objects);
+    const indexes = options.sites.filter((site) => site.objects === objects);
+    reports.push(await sweep({ ...options, ...options.sweeping, objects, chunks, indexes }));
+  }
+  return reports.reduce((a, b) => ({
+    markFiles: a.markFiles + b.markFiles,
+    left: a.left + b.left,
+    chunksDeleted: a.chunksDeleted + b.chunksDeleted,
+    chunksNamed: a.chunksNamed + b.chunksNamed,
+  }));
+}
+
+/** What is under way is written down with the newest chunks. */
+async function beginDeletes(options: PassOptions): Promise<DeleteRun | undefined> {
+  const { deletes, tenantLimits: limits, sites } = options;
+  if (deletes === undefined) return undefined;
+  const { requests, settings } = deletes;
+  return await DeleteRun.begin(
+    { ...options, requests, limits, store: sites.at(-1)!.objects },
+    settings,
+  );
+}
+
+function sumCompactions(a: CompactAllReport, b: CompactAllReport): CompactAllReport {
+  return {
+    tables: a.tables + b.tables,
+    tenants: a.tenants + b.tenants,
+    filesIn: a.filesIn + b.filesIn,
+    filesOut: a.filesOut + b.filesOut,
+    bytes: a.bytes + b.bytes,
+    failures: [...a.failures, ...b.failures],
+  };
+}
+
+function sumRetentions(a: RetentionReport, b: RetentionReport): RetentionReport {
+  const oldestMs = new Map<Tenant, number>(a.oldestMs);
+  for (const [tenant, ms] of b.oldestMs) {
+    oldestMs.set(tenant, Math.min(ms, oldestMs.get(tenant) ?? Infinity));
+  }
+  return {
+    modified: a.modified + b.modified,
+    deleted: a.deleted + b.deleted,
+    shrinkages: [...new Set([...a.shrinkages, ...b.shrinkages])],
+    oldestMs,
+    failures: [...a.failures, ...b.failures],
+  };
 }

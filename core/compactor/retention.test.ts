@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DAY_MS } from "../model/schema.ts";
 import type { Tenant } from "../model/tenant.ts";
-import { applyRetention } from "./retention.ts";
-import { sweep } from "./sweep.ts";
+import { type PassOptions, runRetention, runSweep } from "./pass.ts";
 import { DAY_0, HOUR_MS, type Line, World } from "./testing/world.ts";
 
 const NOW = DAY_0 + 40 * DAY_MS + 12 * HOUR_MS;
@@ -17,7 +16,11 @@ function lines(fromMs: number, count: number, text = "line"): Line[] {
 }
 
 async function sweepAll(world: World, delayMs = 0) {
-  return await sweep({ ...world.options(), delayMs, workers: 4 });
+  return await runSweep(world.options({}, { sweeping: { delayMs, workers: 4 } }));
+}
+
+async function applyRetention(options: PassOptions) {
+  return (await runRetention(options))!;
 }
 
 test("chunks go when their last line is older than the period of their stream", async () => {

@@ -1,23 +1,22 @@
 /**
- * Retention and deletes over a whole bucket, newest table first. A table that must be gone through is
- * compacted before, so a tenant has one index file there. A failure ends its table; then delete
- * requests are not done yet, since they are only when every table was visited.
+ * Retention and deletes over the index of one bucket, newest table first. A table that must be gone
+ * through is compacted before, so a tenant has one index file there. A failure ends its table, and the
+ * others go on.
  */
 import { parseFileName, type Table } from "../index/table.ts";
 import { Unavailable } from "../model/errors.ts";
 import type { LimitsOf } from "../model/limits.ts";
 import type { Tenant } from "../model/tenant.ts";
-import type { ByteSearch } from "../ports/byte-search.ts";
 import type { Random } from "../ports/clock.ts";
-import type { DeleteRequests } from "../ports/delete-requests.ts";
 import type { Meter } from "../ports/meter.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
 import type { ChunkStore } from "../store/chunks.ts";
 import { atLeast, type Cutoffs } from "./cutoffs.ts";
-import { DeleteRun, type DeleteSettings, type FinishedRequest } from "./delete-run.ts";
-import { type Expired, type ExpireParts, expireTenant } from "./expire.ts";
+import type { DeleteRun } from "./delete-run.ts";
+import { type Expired, expireTenant } from "./expire.ts";
 import { fetchIndex, readTenant } from "./index-set.ts";
 import { listTable } from "./list-table.ts";
-import { Losses } from "./losses.ts";
+import type { Losses } from "./losses.ts";
 import { Marker } from "./marks.ts";
 import { tenantsOf } from "./merge-index.ts";
 import type { TableFiles } from "./plan.ts";
@@ -37,24 +36,26 @@ export interface RetentionSettings {
 }
 
 export interface RetentionOptions extends CompactOptions {
+  /** Where chunks lie, and what the compactor keeps for itself. */
+  readonly objects: ObjectStore;
   readonly chunks: ChunkStore;
   readonly tenantLimits: LimitsOf;
   readonly random: Random;
   readonly meter: Meter;
   readonly retention: RetentionSettings;
-  readonly deletes?: { readonly requests: DeleteRequests; readonly settings: DeleteSettings };
-  readonly search?: ByteSearch;
+  /** Requests that are under way; finished by whoever knows that every bucket was gone through. */
+  readonly deletes?: DeleteRun;
+  /** Counts what goes, and what would if rules were confirmed. */
+  readonly losses: Losses;
+  readonly withheld: Losses;
 }
 
 export interface RetentionReport {
   /** Indexes that were rewritten, and that were deleted as nothing was left. */
   readonly modified: number;
   readonly deleted: number;
-  readonly losses: Losses;
-  /** Why new rules have to be confirmed, and what they would take. */
+  /** Why new rules have to be confirmed. */
   readonly shrinkages: readonly string[];
-  readonly withheld: Losses;
-  readonly finished: readonly FinishedRequest[];
   /** First moment of what is kept, Unix milliseconds. */
   readonly oldestMs: ReadonlyMap<Tenant, number>;
   readonly failures: readonly { readonly table: string; readonly error: unknown }[];
@@ -67,8 +68,6 @@ export async function applyRetention(options: RetentionOptions): Promise<Retenti
 
 class RetentionRun {
   readonly #options: RetentionOptions;
-  readonly #losses = new Losses();
-  readonly #withheld = new Losses();
   readonly #oldestMs = new Map<Tenant, number>();
   readonly #failures: { table: string; error: unknown }[] = [];
   readonly #actions = { none: 0, modified: 0, deleted: 0 };
@@ -84,22 +83,18 @@ class RetentionRun {
       await this.#each(table, async () => listed.push(await this.#list(table)));
     }
     const tenants = new Set(listed.flatMap((each) => each.tenants));
-    const plan = await planRules(tenants, retention, this.#options);
-    const sizeMs = plan.sizeBytes > 0 ? await sizeCutoff(plan.sizeBytes, this.#options) : -Infinity;
-    const deletes = await this.#beginDeletes();
+    const own = { ...this.#options, store: this.#options.objects };
+    const plan = await planRules(tenants, retention, own);
+    const sizeMs = plan.sizeBytes > 0 ? await sizeCutoff(plan.sizeBytes, own) : -Infinity;
     const cutoffs = (tenant: Tenant) => atLeast(plan.of(tenant), sizeMs);
-    const wanted = { plan, cutoffs, deletes };
+    const wanted = { plan, cutoffs };
     for (const { table, files, tenants } of listed) {
       const visit = new TableVisit(this.#options, table, wanted, this);
       await this.#each(table, () => visit.go(files, tenants));
     }
-    const finished =
-      deletes === undefined || this.#failures.length > 0 ? [] : await deletes.finish();
-    this.#tell(plan, finished);
     return {
       ...{ modified: this.#actions.modified, deleted: this.#actions.deleted },
-      ...{ losses: this.#losses, withheld: this.#withheld, shrinkages: plan.shrinkages },
-      ...{ finished, oldestMs: this.#oldestMs, failures: this.#failures },
+      ...{ shrinkages: plan.shrinkages, oldestMs: this.#oldestMs, failures: this.#failures },
     };
   }
 
@@ -128,14 +123,6 @@ class RetentionRun {
     return { table, files, tenants: [...tenants] };
   }
 
-  get losses(): Losses {
-    return this.#losses;
-  }
-
-  get withheld(): Losses {
-    return this.#withheld;
-  }
-
   /** An index was gone through. */
   visited(table: Table, tenant: Tenant, expired: Expired, spentMs: number): void {
     const { meter } = this.#options;
@@ -153,44 +140,6 @@ class RetentionRun {
   kept(tenant: Tenant, fromMs: number): void {
     if (fromMs < (this.#oldestMs.get(tenant) ?? Infinity)) this.#oldestMs.set(tenant, fromMs);
   }
-
-  async #beginDeletes(): Promise<DeleteRun | undefined> {
-    const { deletes, tenantLimits, meter } = this.#options;
-    if (deletes === undefined) return undefined;
-    const name = "loki_compactor_load_pending_requests_attempts_total";
-    try {
-      const { requests, settings } = deletes;
-      const parts = { ...this.#options, requests, limits: tenantLimits };
-      const run = await DeleteRun.begin(parts, settings);
-      meter.count(name, 1, { status: "success" });
-      return run;
-    } catch (error) {
-      meter.count(name, 1, { status: "failure" });
-      throw error;
-    }
-  }
-
-  #tell(plan: RulesPlan, finished: readonly FinishedRequest[]): void {
-    const { meter, journal } = this.#options;
-    for (const [user, fromMs] of this.#oldestMs) {
-      meter.gauge("lokits_retention_oldest_kept_timestamp_seconds", fromMs / 1000, { user });
-    }
-    for (const { request, receipt } of finished) {
-      const user = request.tenant;
-      meter.count("loki_compactor_delete_requests_processed_total", 1, { user });
-      meter.count("loki_compactor_deleted_lines", receipt.linesRemoved, { user });
-      const { id, part, query } = request;
-      journal.log("info", "delete request processed", { user, id, part, query, ...receipt });
-    }
-    meter.gauge("lokits_retention_unconfirmed", plan.shrinkages.length);
-    const { lines, bytes } = this.#withheld.total;
-    for (const change of plan.shrinkages) {
-      journal.log("error", "retention would keep less than before and is not confirmed", {
-        ...{ change, lines, bytes },
-        hint: "confirm with lokits compact --confirm, or set compactor.retention_confirm",
-      });
-    }
-  }
 }
 
 interface Listed {
@@ -202,7 +151,6 @@ interface Listed {
 interface Wanted {
   readonly plan: RulesPlan;
   readonly cutoffs: (tenant: Tenant) => Cutoffs;
-  readonly deletes: DeleteRun | undefined;
 }
 
 /** One table: which of its tenants must be gone through, and going through them. */
@@ -245,14 +193,14 @@ class TableVisit {
   }
 
   #isDue(tenant: Tenant, files: TableFiles): boolean {
-    const { plan, cutoffs, deletes } = this.#wanted;
+    const { plan, cutoffs } = this.#wanted;
     const latestMs = Math.max(
       cutoffs(tenant).latestMs,
       plan.withheld(tenant)?.latestMs ?? -Infinity,
     );
     if (this.#table.fromMs < latestMs) return true;
     const { fromMs, throughMs } = boundsOf(this.#table, files, tenant);
-    return deletes?.filterOf(tenant, fromMs, throughMs) !== undefined;
+    return this.#options.deletes?.filterOf(tenant, fromMs, throughMs) !== undefined;
   }
 
   async #compact(): Promise<TableFiles> {
@@ -263,25 +211,19 @@ class TableVisit {
 
   async #visit(tenant: Tenant, files: TableFiles): Promise<void> {
     const { clock } = this.#options;
-    const { plan, cutoffs, deletes } = this.#wanted;
+    const { plan, cutoffs } = this.#wanted;
     const startMs = clock.ticksMs();
     const table = this.#table;
     const own = files.own.get(tenant) ?? [];
     const reader = await readTenant({ table, tenant, common: files.common, own }, this.#options);
     if (reader === undefined) return;
     const withheld = plan.withheld(tenant);
-    const { deletes: _, ...options } = this.#options;
-    const parts: ExpireParts = {
-      ...options,
-      marker: new Marker(this.#options),
-      losses: this.#run.losses,
-      ...(deletes && { deletes }),
-    };
+    const marker = new Marker({ ...this.#options, store: this.#options.objects });
     const job = {
       ...{ table, tenant, own, reader, cutoffs: cutoffs(tenant) },
-      ...(withheld && { withheld: { cutoffs: withheld, losses: this.#run.withheld } }),
+      ...(withheld && { withheld: { cutoffs: withheld, losses: this.#options.withheld } }),
     };
-    const expired = await expireTenant(job, parts);
+    const expired = await expireTenant(job, { ...this.#options, marker });
     this.#run.visited(table, tenant, expired, clock.ticksMs() - startMs);
   }
 }

@@ -10,6 +10,7 @@ import { Corrupt } from "../model/errors.ts";
 import { DAY_MS } from "../model/schema.ts";
 import type { Tenant } from "../model/tenant.ts";
 import type { Meter } from "../ports/meter.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
 import type { ChunkStore } from "../store/chunks.ts";
 import { fetchIndex, type IndexParts } from "./index-set.ts";
 import { listTable } from "./list-table.ts";
@@ -17,8 +18,12 @@ import { decodeMarks, nameText } from "./marks.ts";
 import { MARKS, stampOf } from "./places.ts";
 import { pooled } from "./pool.ts";
 
-export interface SweepOptions extends IndexParts {
+export interface SweepOptions extends Omit<IndexParts, "store" | "prefix"> {
+  /** Where the marks and the chunks lie. */
+  readonly objects: ObjectStore;
   readonly chunks: ChunkStore;
+  /** Every index that can name a chunk of this store. */
+  readonly indexes: readonly Pick<IndexParts, "store" | "prefix">[];
   readonly meter: Meter;
   /** How long a chunk stays after it was marked: readers may still have the old index. */
   readonly delayMs: number;
@@ -41,11 +46,11 @@ const MARKS_AT_ONCE = 200_000;
 const DAYS_MAX = 400;
 
 export async function sweep(options: SweepOptions): Promise<SweepReport> {
-  const { store, clock, meter, signal } = options;
+  const { objects, clock, meter, signal } = options;
   const dueMs = clock.nowMs() - options.delayMs;
   const due: string[] = [];
   let left = 0;
-  for await (const { key } of store.list(MARKS)) {
+  for await (const { key } of objects.list(MARKS)) {
     const stampMs = stampOf(MARKS, key);
     if (stampMs === undefined) continue;
     if (stampMs <= dueMs) due.push(key);
@@ -59,7 +64,7 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
     const named = await namedAmong(batch.chunks, options);
     const gone = [...batch.chunks].filter(([text]) => !named.has(text)).map(([, name]) => name);
     await pooled(gone, options.workers, (name) => deleteChunk(name, options));
-    for (const key of batch.keys) await store.delete(key);
+    for (const key of batch.keys) await objects.delete(key);
     report.markFiles += batch.keys.length;
     report.chunksDeleted += gone.length;
     report.chunksNamed += named.size;
@@ -71,14 +76,14 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
 /** Takes keys off the front of `due`. A damaged object stays where it is, and what it marks with it. */
 async function nextBatch(
   due: string[],
-  { store, journal, meter }: SweepOptions,
+  { objects, journal, meter }: SweepOptions,
 ): Promise<{ keys: string[]; chunks: Map<string, ChunkName>; damaged: number }> {
   const keys: string[] = [];
   const chunks = new Map<string, ChunkName>();
   let damaged = 0;
   while (due.length > 0 && chunks.size < MARKS_AT_ONCE) {
     const key = due.shift()!;
-    const bytes = await store.get(key);
+    const bytes = await objects.get(key);
     if (bytes === undefined) continue;
     const stampMs = stampOf(MARKS, key)!;
     meter.gauge(
@@ -122,21 +127,20 @@ async function namedAmong(
 ): Promise<Set<string>> {
   const named = new Set<string>();
   if (chunks.size === 0) return named;
-  const { store, prefix, journal } = options;
   const wanted = wantedDays(chunks.values());
   const tenants = new Set([...chunks.values()].map(({ tenant }) => tenant as Tenant));
-  const { folders } = await store.folders(prefix);
-  for (const table of folders) {
-    const number = tableNumber(table);
-    if (number === undefined || !(wanted?.has(number) ?? true)) continue;
-    const files = await listTable(store, prefix, table, journal);
-    for (const tenant of tenants) {
-      for (const key of files.own.get(tenant) ?? []) {
-        await eachNamed(key, tenant, options, (text) => chunks.has(text) && named.add(text));
+  const see = (text: string) => chunks.has(text) && named.add(text);
+  for (const index of options.indexes) {
+    const parts = { ...options, ...index };
+    const { folders } = await index.store.folders(index.prefix);
+    for (const table of folders) {
+      const number = tableNumber(table);
+      if (number === undefined || !(wanted?.has(number) ?? true)) continue;
+      const files = await listTable(index.store, index.prefix, table, options.journal);
+      for (const tenant of tenants) {
+        for (const key of files.own.get(tenant) ?? []) await eachNamed(key, tenant, parts, see);
       }
-    }
-    for (const key of files.common) {
-      await eachNamed(key, tenants, options, (text) => chunks.has(text) && named.add(text));
+      for (const key of files.common) await eachNamed(key, tenants, parts, see);
     }
   }
   return named;
@@ -156,10 +160,10 @@ function wantedDays(chunks: Iterable<ChunkName>): Set<number> | undefined {
 async function eachNamed(
   key: string,
   of: Tenant | ReadonlySet<Tenant>,
-  options: SweepOptions,
+  parts: IndexParts,
   visit: (text: string) => void,
 ): Promise<void> {
-  const reader = await fetchIndex(key, options);
+  const reader = await fetchIndex(key, parts);
   const visitAll = (tenant: Tenant, matchers: Parameters<typeof reader.wholeSeries>[0]) => {
     for (const { fingerprint, chunks } of reader.wholeSeries(matchers)) {
       for (const ref of chunks) visit(nameText({ tenant, fingerprint, ...ref }));

@@ -48,6 +48,11 @@ export class ChunkStore {
     this.#options = options;
   }
 
+  /** The same chunks through another way to the same store, such as one that refuses writes. */
+  over(objects: ObjectStore): ChunkStore {
+    return new ChunkStore({ ...this.#options, objects });
+  }
+
   async put({ tenant, fingerprint, ref, object }: StoredChunk): Promise<void> {
     await this.#options.objects.put(
       this.#name({ tenant, fingerprint, ref }, this.#native(ref)),

@@ -18,13 +18,15 @@ import { nsOf } from "../../model/time.ts";
 import { type Codecs, ENCODINGS } from "../../ports/codecs.ts";
 import { SILENT } from "../../ports/journal.ts";
 import { UNMETERED } from "../../ports/meter.ts";
+import type { ObjectStore } from "../../ports/object-store.ts";
 import { SimClock } from "../../sim/clock.ts";
 import { Random } from "../../sim/random.ts";
 import { MemoryObjectStore } from "../../sim/store.ts";
 import { Bucket } from "../../store/bucket.ts";
 import { decodeMarks, nameText } from "../marks.ts";
+import type { PassOptions } from "../pass.ts";
 import { MARKS, stampOf } from "../places.ts";
-import type { RetentionOptions, RetentionSettings } from "../retention.ts";
+import type { RetentionSettings } from "../retention.ts";
 
 /** 2023-10-28T00:00:00Z, as good a day as any. */
 export const DAY_0 = 19_658 * DAY_MS;
@@ -101,17 +103,20 @@ export class World {
     ]);
   }
 
+  /** A pass over this bucket; `store` is another way to it. */
   options(
     settings: Partial<RetentionSettings> = {},
-    more: Partial<RetentionOptions> = {},
-  ): RetentionOptions {
+    { store = this.objects, ...more }: Partial<PassOptions> & { store?: ObjectStore } = {},
+  ): PassOptions {
+    const chunks = this.#bucket("compactor").chunks.over(store);
     return {
-      ...{ store: this.objects, codecs: CODECS, prefix: "index/", schema: SCHEMA },
-      ...{ clock: this.clock, journal: SILENT, meter: UNMETERED, random: new Random(7) },
-      chunks: this.#bucket("compactor").chunks,
+      sites: [{ store, prefix: "index/", objects: store, chunks }],
+      ...{ schema: SCHEMA, codecs: CODECS, clock: this.clock, journal: SILENT },
+      ...{ meter: UNMETERED, random: new Random(7) },
       tenantLimits: {
         of: (tenant) => ({ ...DEFAULT_LIMITS, ...this.#limits.get(tenant) }),
       },
+      choice: { skipLatestTables: 0, tablesMax: 0, parallelism: 1 },
       retention: {
         ...{ enabled: true, sizeBytes: 0, confirmed: false, tableTimeoutMs: 0, ...settings },
       },
@@ -119,6 +124,7 @@ export class World {
         requests: this.requests,
         settings: { cancelPeriodMs: 24 * HOUR_MS, batchSize: 70 },
       },
+      sweeping: { delayMs: 0, workers: 4 },
       ...more,
     };
   }
