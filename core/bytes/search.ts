@@ -3,6 +3,7 @@
  * runs at memory speed, so we look for the needle's rarest byte and compare around each hit.
  */
 import type { ByteSearch } from "../ports/byte-search.ts";
+import { findLinear, VAIN_MAX } from "./linear-search.ts";
 
 export const portableSearch: ByteSearch = { indexOf };
 
@@ -12,18 +13,23 @@ function indexOf(text: Uint8Array, needle: Uint8Array, from: number): number {
   const pivot = rarest(needle);
   const byte = needle[pivot]!;
   const last = text.length - size + pivot;
+  let vain = VAIN_MAX * (text.length - from);
   for (let at = text.indexOf(byte, from + pivot); at !== -1 && at <= last; ) {
-    if (matchesAt(text, needle, at - pivot)) return at - pivot;
+    const start = at - pivot;
+    const same = sameBytes(text, needle, start);
+    if (same === size) return start;
+    vain -= same;
+    if (vain < 0) return findLinear(text, needle, { from: start, end: text.length });
     at = text.indexOf(byte, at + 1);
   }
   return -1;
 }
 
-function matchesAt(text: Uint8Array, needle: Uint8Array, at: number): boolean {
-  for (let index = 0; index < needle.length; index++) {
-    if (text[at + index] !== needle[index]) return false;
-  }
-  return true;
+/** Bytes of the needle that stand in the text from an offset on. */
+function sameBytes(text: Uint8Array, needle: Uint8Array, at: number): number {
+  let index = 0;
+  while (index < needle.length && text[at + index] === needle[index]) index++;
+  return index;
 }
 
 /** Bytes from common to rare in log lines; what is not listed counts as rare. */

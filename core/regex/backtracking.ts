@@ -6,7 +6,7 @@
  */
 import { rangesOfChar } from "./factor.ts";
 import { type First, firstOfRanges, meets, NOTHING, union } from "./first.ts";
-import { EMPTY, type Node, partsOf } from "./node.ts";
+import { EMPTY, isNullable, type Node } from "./node.ts";
 import { casesOf } from "./unicode.ts";
 
 export interface Effort {
@@ -133,25 +133,4 @@ function firstOf(node: Node, next: First): First {
 
 function firstOfLiteral(rune: number, fold: boolean): First {
   return firstOfRanges((fold ? casesOf(rune) : [rune]).flatMap((each) => [each, each]));
-}
-
-/** Whether the node may match the empty text. */
-function isNullable(node: Node): boolean {
-  switch (node.kind) {
-    case "literal":
-    case "class":
-    case "any":
-    case "anyNotNewline":
-    case "noMatch":
-      return false;
-    case "star":
-    case "quest":
-      return true;
-    case "repeat":
-      return node.min === 0 || isNullable(node.sub);
-    case "alternate":
-      return node.subs.some(isNullable);
-    default:
-      return partsOf(node).every(isNullable);
-  }
 }

@@ -4,19 +4,15 @@
  * program may be at; a table gives the next state for each class of runes. When the table reaches its
  * bound it is emptied and grows anew, so memory is bounded too.
  */
+import { Effort } from "./effort.ts";
+import { textOfUnits } from "./keys.ts";
+import { BEFORE, beforeOf, conditionsAt, LOOK_AROUND, LOOK_AROUND_SETS } from "./look-around.ts";
 import { CONDITION, OP, type Program } from "./program.ts";
 import { type ClassSet, RuneClasses } from "./rune-classes.ts";
-
-/** What came before the place that a state stands at. */
-const BEFORE = { begin: 0, newline: 1, word: 2, other: 3 } as const;
 
 /** Cells of the table and instructions of all states together: 4 MiB each. */
 const CELLS_MAX = 1 << 20;
 const MEMBERS_MAX = 1 << 20;
-
-const LOOK_AROUND =
-  CONDITION.wordBoundary | CONDITION.noWordBoundary | CONDITION.beginLine | CONDITION.endLine;
-const NEWLINE = 0x0a;
 
 interface State {
   /** rune and assert instructions, ascending. */
@@ -27,6 +23,7 @@ interface State {
 export class Dfa {
   readonly #program: Program;
   readonly #anchored: boolean;
+  readonly #effort: Effort;
   /** Whether any instruction asks for words or lines. */
   readonly #looksAround: boolean;
   readonly #classes: RuneClasses;
@@ -50,11 +47,10 @@ export class Dfa {
   /** `pattern` is what errors show. An anchored automaton looks at the start of the text only. */
   constructor(program: Program, options: { pattern: string; anchored: boolean }) {
     this.#looksAround = (program.conditions & LOOK_AROUND) !== 0;
-    const sets = !this.#looksAround
-      ? program.sets
-      : [...program.sets, WORD_RUNES, [NEWLINE, NEWLINE]];
+    const sets = this.#looksAround ? [...program.sets, ...LOOK_AROUND_SETS] : program.sets;
     this.#program = program;
     this.#anchored = options.anchored;
+    this.#effort = new Effort(options.pattern);
     this.#classes = new RuneClasses(sets, options.pattern);
     this.#accepts = this.#classes.acceptsOf(program.sets, options.pattern);
     this.#width = this.#classes.count + 1;
@@ -73,6 +69,7 @@ export class Dfa {
     let next = this.#next;
     let state = this.#start;
     if (state <= match) return state === match;
+    this.#effort.reset();
     for (let at = start; at < end; ) {
       const byte = text[at]!;
       let id: number;
@@ -105,6 +102,7 @@ export class Dfa {
     let next = this.#next;
     let state = this.#start;
     if (state <= match) return state === match;
+    this.#effort.reset();
     for (let at = 0; at < text.length; ) {
       const unit = text.charCodeAt(at);
       let id: number;
@@ -138,6 +136,7 @@ export class Dfa {
   /** Makes the cell of a state and a class. Gives the state it leads to. */
   #step(offset: number, id: number): number {
     const state = this.#states[offset / this.#width]!;
+    this.#effort.spend(state.members.length);
     const isEnd = id === this.#width - 1;
     const conditions = conditionsAt(state.before, this.#befores[id]!, isEnd);
     const outs = this.#outsOf(state, id, conditions);
@@ -157,16 +156,19 @@ export class Dfa {
   #outsOf(state: State, id: number, conditions: number): number[] | undefined {
     const { ops, args, outs } = this.#program;
     const targets: number[] = [];
+    const asserts: number[] = [];
     const isEnd = id === this.#width - 1;
+    const { members } = state;
+    for (let index = 0; index < members.length; index++) {
+      const member = members[index]!;
+      if (ops[member] === OP.assert) asserts.push(member);
+      else if (!isEnd && this.#accepts[args[member]!]!.has(id)) targets.push(outs[member]!);
+    }
     this.#walk += 1;
-    for (const member of state.members) {
-      for (const pc of ops[member] === OP.assert
-        ? this.#walkFrom([member], conditions)
-        : [member]) {
-        if (ops[pc] === OP.match) return undefined;
-        if (ops[pc] !== OP.rune || isEnd) continue;
-        if (this.#accepts[args[pc]!]!.has(id)) targets.push(outs[pc]!);
-      }
+    for (const pc of this.#walkFrom(asserts, conditions)) {
+      if (ops[pc] === OP.match) return undefined;
+      if (ops[pc] !== OP.rune || isEnd) continue;
+      if (this.#accepts[args[pc]!]!.has(id)) targets.push(outs[pc]!);
     }
     return targets;
   }
@@ -183,9 +185,9 @@ export class Dfa {
         ops[pc] === OP.assert && args[pc] === CONDITION.beginText && before !== BEFORE.begin;
       if (!isPast) members.push(pc);
     }
-    members.sort((a, b) => a - b);
+    this.#effort.spend(members.length);
     const matters = conditions !== 0 && members.some((pc) => ops[pc] === OP.assert);
-    return { members: Int32Array.from(members), before: matters ? before : BEFORE.other };
+    return { members: Int32Array.from(members).sort(), before: matters ? before : BEFORE.other };
   }
 
   /** Follows splits, and assertions whose condition holds. Gives the other instructions met, each once a walk. */
@@ -207,7 +209,7 @@ export class Dfa {
   #intern(state: State | undefined): number {
     if (state === undefined) return this.#match;
     if (state.members.length === 0) return this.#dead;
-    const key = `${state.before}:${state.members.join()}`;
+    const key = keyOf(state);
     const known = this.#offsets.get(key);
     if (known !== undefined) return known;
     const isFull = this.#states.length * this.#width >= CELLS_MAX || this.#members >= MEMBERS_MAX;
@@ -234,34 +236,16 @@ export class Dfa {
 
   #beforeOf(id: number): number {
     if (id === this.#classes.count || !this.#looksAround) return BEFORE.other;
-    const rune = this.#classes.sample(id);
-    if (rune === NEWLINE) return BEFORE.newline;
-    return isWordRune(rune) ? BEFORE.word : BEFORE.other;
+    return beforeOf(this.#classes.sample(id));
   }
+}
+
+function keyOf({ members, before }: State): string {
+  return String.fromCharCode(before) + textOfUnits(new Uint16Array(members.buffer));
 }
 
 /** Rows 0 to 2: no state, the dead state, the match. */
 const FIRST_ROWS = 3;
-
-/** `[0-9A-Za-z_]`, which the word assertions ask for. */
-const WORD_RUNES = [0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a];
-
-function isWordRune(rune: number): boolean {
-  return WORD_RUNES.some((low, index) => {
-    return index % 2 === 0 && rune >= low && rune <= WORD_RUNES[index + 1]!;
-  });
-}
-
-/** The conditions that hold between what came before and what comes after. */
-function conditionsAt(before: number, after: number, isEnd: boolean): number {
-  let conditions = 0;
-  if (before === BEFORE.begin) conditions |= CONDITION.beginText | CONDITION.beginLine;
-  if (before === BEFORE.newline) conditions |= CONDITION.beginLine;
-  if (isEnd) conditions |= CONDITION.endText | CONDITION.endLine;
-  if (after === BEFORE.newline && !isEnd) conditions |= CONDITION.endLine;
-  const isBoundary = (before === BEFORE.word) !== (after === BEFORE.word && !isEnd);
-  return conditions | (isBoundary ? CONDITION.wordBoundary : CONDITION.noWordBoundary);
-}
 
 /** Bytes of the UTF-8 sequence at an offset, 1 when it is none. */
 function sequenceSize(text: Uint8Array, at: number, end: number): number {

@@ -13,6 +13,12 @@ import { casesOf } from "./unicode.ts";
 /** Steps that a search may take where they are not bound to the length of the text. */
 const STEPS_MAX = 1 << 18;
 
+/** The same where they are: for each character no more than there are ways and copies in the pattern. */
+const LINEAR_STEPS_MAX = 1 << 22;
+
+/** Of a longer prefix no more is looked for: what begins with all of it begins with this. */
+const PREFIX_MAX = 32;
+
 /** So many starts count as one: each looks at the text at most once. */
 const STARTS_MAX = 8;
 
@@ -31,7 +37,7 @@ export class NativeRegex {
     this.#degree = effort.degree;
     this.#factor = effort.factor;
     this.#loops = effort.loops;
-    this.#prefix = prefixOf(node);
+    this.#prefix = prefixOf(node).slice(0, PREFIX_MAX);
   }
 
   /** Undefined when the pattern may hurt, or when RegExp would find other groups than RE2. */
@@ -47,7 +53,7 @@ export class NativeRegex {
     if (this.#start === "line" && text.includes("\n")) return false;
     let degree = this.#degree;
     if (this.#start === "anywhere" && this.#loops && !this.#startsSeldom(text)) degree += 1;
-    return degree === 1 || this.#factor * length ** degree <= STEPS_MAX;
+    return this.#factor * length ** degree <= (degree === 1 ? LINEAR_STEPS_MAX : STEPS_MAX);
   }
 
   /** The first match at or behind an offset, as RegExp.exec has it. */

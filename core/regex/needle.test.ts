@@ -19,3 +19,16 @@ test("Needle finds what String.indexOf finds, within its stretch", () => {
   });
   fc.assert(property, { seed: 21, numRuns: 2000 });
 });
+
+test("indexOf() gives up on needles that it would compare again and again", () => {
+  const text = new Uint8Array(300_000).fill(0x61);
+  const needle = new Uint8Array(100_000).fill(0x61);
+  needle[0] = 0x62;
+  const { length } = text;
+  // Comparing at every place would take twenty billion steps.
+  for (let round = 0; round < 100; round++) {
+    assert.ok(new Needle(needle).indexOf(text, 0, length) >= 0);
+  }
+  text.set(needle, 150_000);
+  assert.ok(new Needle(needle).indexOf(text, 0, length) <= 150_000);
+});

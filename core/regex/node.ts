@@ -77,6 +77,27 @@ export function isOneChar(node: Node): boolean {
   }
 }
 
+/** Whether the node may match without reading a character. */
+export function isNullable(node: Node): boolean {
+  switch (node.kind) {
+    case "literal":
+    case "class":
+    case "any":
+    case "anyNotNewline":
+    case "noMatch":
+      return false;
+    case "star":
+    case "quest":
+      return true;
+    case "repeat":
+      return node.min === 0 || isNullable(node.sub);
+    case "alternate":
+      return node.subs.some(isNullable);
+    default:
+      return partsOf(node).every(isNullable);
+  }
+}
+
 /** Whether two trees are the same, captures and all. */
 export function sameNode(a: Node, b: Node): boolean {
   if (a === b) return true;

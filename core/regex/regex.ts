@@ -1,11 +1,14 @@
 /**
- * Regular expressions with RE2's syntax and meaning, in time linear in the text. Whether there is a
- * match is answered by our own automaton, on bytes as they are; where its groups are, by re2js.
+ * Regular expressions with RE2's syntax and meaning, in time linear in the text, also where all matches
+ * are asked for. Whether there is a match is answered by one automaton (dfa.ts), on bytes as they are;
+ * where it is and where its groups are, by another (finder.ts), or where that is safe by the runtime's
+ * own engine (native.ts).
  */
-import { type Matcher, RE2JS } from "re2js";
 import { Dfa } from "./dfa.ts";
+import { Finder } from "./finder.ts";
 import { literalSetOf } from "./literal-set.ts";
 import { literalsOf, prefixOf } from "./literals.ts";
+import type { RegexMatch } from "./match.ts";
 import { NativeRegex } from "./native.ts";
 import { Needle } from "./needle.ts";
 import type { Node } from "./node.ts";
@@ -13,13 +16,6 @@ import { groupNamesOf, parseRegex } from "./parse.ts";
 import { compileProgram } from "./program.ts";
 
 const ENCODER = new TextEncoder();
-
-/** A match: where it is in the text, and its groups, undefined for one that took no part. */
-export interface RegexMatch {
-  readonly start: number;
-  readonly end: number;
-  readonly groups: readonly (string | undefined)[];
-}
 
 export class Regex {
   /** The pattern as given. */
@@ -38,7 +34,7 @@ export class Regex {
   readonly #needle: Needle | undefined;
   /** Where the needle begins every match: the automaton for matches that begin where it does. */
   readonly #prefixDfa: Dfa | undefined;
-  #engine: RE2JS | undefined;
+  #finder: Finder | undefined;
   /** null when the pattern is not for the runtime's own engine. */
   #native: NativeRegex | null | undefined;
 
@@ -82,36 +78,62 @@ export class Regex {
 
   /** The leftmost match and its groups, undefined for a group that took no part. Undefined when there is no match. */
   exec(text: string): readonly (string | undefined)[] | undefined {
-    return this.#find(text, 0)?.groups;
+    const native = this.#nativeFor(text);
+    if (native !== undefined) return native.find(text, 0) ?? undefined;
+    return this.#ownFinder.first(text)?.groups;
   }
 
-  /** Every match from left to right, none within another, and no empty one right behind another. */
+  /**
+   * Every match from left to right, none within another, and no empty one right behind another. All
+   * together take time linear in the text, but an empty match may be between any two characters.
+   */
   *matchAll(text: string): Generator<RegexMatch> {
-    let lastEnd = -1;
-    for (let from = 0; from <= text.length; ) {
-      const match = this.#find(text, from);
-      if (match === undefined) return;
-      const { start, end } = match;
-      if (end > start || end !== lastEnd) yield match;
-      lastEnd = end;
-      const rune = text.codePointAt(end) ?? 0;
-      from = end > from ? end : from + (rune > 0xffff ? 2 : 1);
+    const native = this.#nativeFor(text);
+    if (native !== undefined) {
+      yield* untangled(text, (from) => matchOf(native.find(text, from)));
+      return;
+    }
+    const sweep = this.#ownFinder.sweep(text);
+    try {
+      yield* untangled(text, (from) => sweep.find(from));
+    } finally {
+      sweep.close();
     }
   }
 
-  #find(text: string, from: number): RegexMatch | undefined {
-    if (this.#native === undefined) this.#native = NativeRegex.of(this.#node) ?? null;
-    if (this.#native?.suits(text)) {
-      const match = this.#native.find(text, from);
-      if (match === null) return undefined;
-      return { start: match.index, end: match.index + match[0].length, groups: match };
-    }
-    if (from === 0 && !this.#dfa.test(text)) return undefined;
-    this.#engine ??= RE2JS.compile(this.#text);
-    const matcher = this.#engine.matcher(text);
-    if (!matcher.find(from)) return undefined;
-    return { start: matcher.start(), end: matcher.end(), groups: groupsOf(matcher) };
+  get #ownFinder(): Finder {
+    const options = { pattern: this.#text, groups: this.groupNames.length };
+    this.#finder ??= new Finder(this.#node, options);
+    return this.#finder;
   }
+
+  /** The runtime's own engine, if it is safe to search this text. */
+  #nativeFor(text: string): NativeRegex | undefined {
+    if (this.#native === undefined) this.#native = NativeRegex.of(this.#node) ?? null;
+    return this.#native?.suits(text) ? this.#native : undefined;
+  }
+}
+
+/** Matches one behind the other, as Go's FindAll takes them. */
+function* untangled(
+  text: string,
+  find: (from: number) => RegexMatch | undefined,
+): Generator<RegexMatch> {
+  let lastEnd = -1;
+  for (let from = 0; from <= text.length; ) {
+    const match = find(from);
+    if (match === undefined) return;
+    const { start, end } = match;
+    if (end > start || end !== lastEnd) yield match;
+    lastEnd = end;
+    const rune = text.codePointAt(end) ?? 0;
+    from = end > from ? end : from + (rune > 0xffff ? 2 : 1);
+  }
+}
+
+function matchOf(found: RegExpExecArray | null): RegexMatch | undefined {
+  if (found === null) return undefined;
+  return { start: found.index, end: found.index + found[0].length, groups: found };
 }
 
 /** Starts that testBytes tries one by one. */
@@ -131,10 +153,4 @@ function withoutAnchors(node: Node): Node {
 function sameBytes(bytes: Uint8Array, text: string): boolean {
   const other = ENCODER.encode(text);
   return bytes.length === other.length && bytes.every((byte, index) => byte === other[index]);
-}
-
-function groupsOf(matcher: Matcher): (string | undefined)[] {
-  return Array.from({ length: matcher.groupCount() + 1 }, (_, group) => {
-    return matcher.group(group) ?? undefined;
-  });
 }

@@ -1,5 +1,6 @@
 /** Replacing and counting matches as Go's regexp does. */
-import type { Regex, RegexMatch } from "../../regex/regex.ts";
+import type { RegexMatch } from "../../regex/match.ts";
+import type { Regex } from "../../regex/regex.ts";
 import { checkMatches, checkSize } from "./limits.ts";
 
 export function countMatches(regex: Regex, text: string): number {

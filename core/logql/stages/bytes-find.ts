@@ -1,4 +1,5 @@
 /** Finding bytes within one line. Whole blocks are searched through the ByteSearch port instead. */
+import { findLinear, VAIN_MAX } from "../../bytes/linear-search.ts";
 
 /** Offset of the first `needle` in [from, end), or -1. An empty needle is found at `from`. */
 export function findBytes(text: Uint8Array, needle: Uint8Array, from: number, end: number): number {
@@ -6,8 +7,14 @@ export function findBytes(text: Uint8Array, needle: Uint8Array, from: number, en
   if (size === 0) return from;
   const first = needle[0]!;
   const last = end - size;
+  let vain = VAIN_MAX * (end - from);
   for (let at = from; at <= last; at++) {
-    if (text[at] === first && matchesAt(text, needle, at)) return at;
+    if (text[at] !== first) continue;
+    let same = 1;
+    while (same < size && text[at + same] === needle[same]) same++;
+    if (same === size) return at;
+    vain -= same;
+    if (vain < 0) return findLinear(text, needle, { from: at, end });
   }
   return -1;
 }
@@ -36,15 +43,14 @@ export function findFolded(
   if (size === 0) return from;
   const first = needle[0]!;
   const last = end - size;
+  let vain = VAIN_MAX * (end - from);
   for (let at = from; at <= last; at++) {
-    if (FOLD[text[at]!] === first && matchesFolded(text, needle, at)) return at;
+    if (FOLD[text[at]!] !== first) continue;
+    let same = 1;
+    while (same < size && FOLD[text[at + same]!] === needle[same]) same++;
+    if (same === size) return at;
+    vain -= same;
+    if (vain < 0) return findLinear(text, needle, { from: at, end, fold: FOLD });
   }
   return -1;
-}
-
-function matchesFolded(text: Uint8Array, needle: Uint8Array, at: number): boolean {
-  for (let index = 1; index < needle.length; index++) {
-    if (FOLD[text[at + index]!] !== needle[index]) return false;
-  }
-  return true;
 }
