@@ -18,6 +18,7 @@ import {
   byLow,
   joinStreams,
   lowOf,
+  lowOfBlock,
   type OrderedHandle,
   overlaps,
   type StreamProgress,
@@ -50,13 +51,22 @@ export class SourceScanner implements Scanner {
     for (let top = heap.pop(); top !== undefined; top = heap.pop()) {
       request.signal?.throwIfAborted();
       const progress = top[1];
+      const { ready } = progress;
       const first = progress.pending[0];
       const unopened = progress.spans[progress.next];
-      if (unopened !== undefined && (first === undefined || unopened.low <= first.low)) {
+      if (ready !== undefined) {
+        progress.ready = undefined;
+        yield { stream: progress.stream, block: ready.block };
+      } else if (unopened !== undefined && (first === undefined || unopened.low <= first.low)) {
         await openNext(progress, ahead, request);
       } else if (first !== undefined) {
         const block = await readGroup(await takeGroup(progress, ahead, request), request);
-        if (block !== undefined) yield { stream: progress.stream, block };
+        const low = block === undefined ? top[0] : lowOfBlock(block, request);
+        const next = heap.peek();
+        // Of a block that begins later than it seemed the turn comes later.
+        if (block !== undefined && low > top[0] && next !== undefined && next[0] < low)
+          progress.ready = { block, low };
+        else if (block !== undefined) yield { stream: progress.stream, block };
       }
       const low = lowOf(progress);
       if (low !== undefined) heap.push([low, progress]);

@@ -4,7 +4,7 @@
  * a forward scan, negated times for a backward one.
  */
 import { sameLabels } from "../labels/labels.ts";
-import type { StreamId } from "../model/block.ts";
+import type { Block, StreamId } from "../model/block.ts";
 import type { BlockHandle, Span, StreamSpans } from "../ports/log-source.ts";
 
 export interface Bounds {
@@ -34,6 +34,11 @@ export interface StreamProgress {
   /** Index of the first span that is not open yet. */
   next: number;
   readonly pending: OrderedHandle[];
+  /**
+   * A block that is read and waits for its turn: rows at its start were damaged or are deleted, so
+   * that others come first.
+   */
+  ready?: { readonly block: Block; readonly low: bigint } | undefined;
 }
 
 export interface ScanWindow {
@@ -69,10 +74,17 @@ export function joinStreams(
 }
 
 /** Where a scan meets the stream next. Undefined when it is through. */
-export function lowOf({ spans, next, pending }: StreamProgress): bigint | undefined {
+export function lowOf({ spans, next, pending, ready }: StreamProgress): bigint | undefined {
+  // Whatever else there is of the stream begins no earlier than this block ends.
+  if (ready !== undefined) return ready.low;
   const [opened, unopened] = [pending[0]?.low, spans[next]?.low];
   if (opened === undefined || unopened === undefined) return opened ?? unopened;
   return opened < unopened ? opened : unopened;
+}
+
+/** Where a scan meets the first row of a block that has rows. */
+export function lowOfBlock({ times, rows }: Block, { direction }: ScanWindow): bigint {
+  return direction === "forward" ? times[0]! : -times[rows - 1]!;
 }
 
 /** Adds the blocks of an opened span to what is pending. */
