@@ -20,7 +20,7 @@ import { openGate, openTls } from "./auth.ts";
 import type { AppSettings } from "./config.ts";
 import { openDeletes } from "./deletes.ts";
 import { runtime } from "./runtime.ts";
-import { ServedStore } from "./served-store.ts";
+import { fetchBounds, ServedStore } from "./served-store.ts";
 import { limitsPage } from "./tenant-page.ts";
 
 export interface App {
@@ -63,7 +63,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
   const querier = new Querier({
     sources: [new IngesterSource(ingester), buckets.source].map(deletes.through),
     follow: (tenant, matchers) => ingester.tailers.follow(tenant, matchers),
-    ...{ limits, search, clock },
+    ...{ limits, search, clock, fetch: fetchBounds(config) },
   });
 
   let askToStop = () => {};

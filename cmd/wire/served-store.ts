@@ -6,6 +6,7 @@ import type { LimitsOf } from "../../core/model/limits.ts";
 import type { Journal } from "../../core/ports/journal.ts";
 import type { Meter } from "../../core/ports/meter.ts";
 import type { ObjectStore } from "../../core/ports/object-store.ts";
+import { FETCH_BOUNDS, type FetchBounds } from "../../core/querier/fetch-ahead.ts";
 import type { Buckets } from "../../core/store/buckets.ts";
 import { IndexCache } from "../../core/store/index-cache.ts";
 import { type IndexKeeping, LISTING_MS } from "../../core/store/index-files.ts";
@@ -66,6 +67,15 @@ export class ServedStore {
     this.#ending.abort();
     await this.#running;
   }
+}
+
+/** What one query may fetch ahead. Few chunks at once are enough for any store, and soon stopped. */
+export function fetchBounds(config: Config): FetchBounds {
+  const parallel = config.number("storage_config.max_parallel_get_chunk");
+  return {
+    bytes: config.bytes("storage_config.max_bytes_in_flight"),
+    spans: Math.max(1, Math.min(FETCH_BOUNDS.spans, parallel)),
+  };
 }
 
 /** None without a place for it, and for a store that is a folder of this machine itself. */

@@ -49,6 +49,8 @@ export interface Span {
   readonly maxTime: bigint;
   /** Roughly what `open` will hold in memory, bytes: for bounding what is fetched ahead. */
   readonly bytes: number;
+  /** What it does hold, once it is open; where that is known. */
+  readonly held?: () => number;
   /** Fetches what is needed to tell the blocks apart. Damage is reported to the query's warnings and gives no blocks. */
   open(): Promise<readonly BlockHandle[]>;
 }

@@ -10,7 +10,7 @@ import { Corrupt } from "../model/errors.ts";
 import { addWarning } from "../model/stats.ts";
 import type { Tenant } from "../model/tenant.ts";
 import type { LogSource, Span } from "../ports/log-source.ts";
-import { FetchAhead } from "./fetch-ahead.ts";
+import { FETCH_BOUNDS, FetchAhead, type FetchBounds } from "./fetch-ahead.ts";
 import { Heap } from "./heap.ts";
 import {
   addPending,
@@ -27,24 +27,41 @@ import {
 export class SourceScanner implements Scanner {
   readonly #tenant: Tenant;
   readonly #sources: readonly LogSource[];
+  readonly #bounds: FetchBounds;
 
   /**
    * Sources in the order in which data moves: an ingester before the store that it flushes to. The
    * other way round, a chunk that moves between the two looks would be seen in neither.
    */
-  constructor(tenant: Tenant, sources: readonly LogSource[]) {
+  constructor(tenant: Tenant, sources: readonly LogSource[], bounds = FETCH_BOUNDS) {
     this.#tenant = tenant;
     this.#sources = sources;
+    this.#bounds = bounds;
   }
 
   async *scan(request: ScanRequest): AsyncIterable<StreamBlock> {
+    const left = new AbortController();
+    const signals = request.signal === undefined ? [] : [request.signal];
+    const signal = AbortSignal.any([...signals, left.signal]);
+    try {
+      yield* this.#scan({ ...request, signal });
+    } finally {
+      // Who has enough lines is not interested in what was fetched ahead.
+      left.abort();
+    }
+  }
+
+  async *#scan(request: ScanRequest): AsyncGenerator<StreamBlock> {
     const answers = [];
     for (const source of this.#sources) {
       answers.push(await source.streams({ tenant: this.#tenant, ...request }));
     }
     const streams = joinStreams(answers, request);
     const spans = streams.flatMap((progress) => progress.spans).sort(byLow);
-    const ahead = new FetchAhead(spans.map(({ span }) => span));
+    const ahead = new FetchAhead(
+      spans.map(({ span }) => span),
+      this.#bounds,
+    );
 
     const heap = new Heap<[low: bigint, progress: StreamProgress]>((a, b) => a[0] < b[0]);
     for (const progress of streams) heap.push([progress.spans[0]!.low, progress]);

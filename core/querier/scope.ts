@@ -3,8 +3,9 @@ import { BadRequest } from "../model/errors.ts";
 import type { Limits, LimitsOf } from "../model/limits.ts";
 import type { Tenant } from "../model/tenant.ts";
 import type { LogSource } from "../ports/log-source.ts";
-import { SourceScanner } from "./scan.ts";
 import { JoinedSource } from "../store/joined-source.ts";
+import type { FetchBounds } from "./fetch-ahead.ts";
+import { SourceScanner } from "./scan.ts";
 import { strictest, TenantSource } from "./tenants.ts";
 
 export interface Scope {
@@ -15,11 +16,15 @@ export interface Scope {
   readonly limits: Limits;
 }
 
-/** Sources in the order in which data moves. */
-export function scopeOf(
-  tenants: readonly Tenant[],
-  { sources, limits }: { sources: readonly LogSource[]; limits: LimitsOf },
-): Scope {
+export interface ScopeParts {
+  /** In the order in which data moves. */
+  readonly sources: readonly LogSource[];
+  readonly limits: LimitsOf;
+  /** What one scan may fetch ahead. */
+  readonly fetch?: FetchBounds;
+}
+
+export function scopeOf(tenants: readonly Tenant[], { sources, limits, fetch }: ScopeParts): Scope {
   const [tenant] = tenants;
   if (tenant === undefined) throw new BadRequest("no org id", { status: 401 });
   const own =
@@ -29,7 +34,7 @@ export function scopeOf(
   return {
     tenant,
     source: new JoinedSource(own),
-    scanner: new SourceScanner(tenant, own),
+    scanner: new SourceScanner(tenant, own, fetch),
     limits: strictest(tenants.map((each) => limits.of(each))),
   };
 }

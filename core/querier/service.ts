@@ -44,6 +44,7 @@ import { ContextRun } from "./context.ts";
 import { parseCursor } from "./cursor.ts";
 import { checkBytesRead, estimate, readingsOf } from "./estimate.ts";
 import { explainQuery } from "./explain.ts";
+import type { FetchBounds } from "./fetch-ahead.ts";
 import { boundQuery, checkQuery } from "./limits.ts";
 import { checkCursor } from "./lines.ts";
 import { readLines } from "./read-lines.ts";
@@ -61,6 +62,8 @@ export interface QuerierParts {
   readonly limits: LimitsOf;
   readonly search: ByteSearch;
   readonly clock: Clock;
+  /** What one scan may fetch ahead; FETCH_BOUNDS when left out. */
+  readonly fetch?: FetchBounds;
 }
 
 export class Querier implements QueryService {

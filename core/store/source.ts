@@ -85,16 +85,26 @@ export class StoreSource implements LogSource {
   }
 
   #span(select: Select, fingerprint: bigint, ref: ChunkRef): Span {
+    let held = 0;
     return {
       minTime: nsOf(ref.fromMs),
       // The index rounds up to the millisecond, so this bound is never too early.
       maxTime: nsOf(ref.throughMs),
       bytes: ref.kb * PACKED_PER_KB,
-      open: () => this.#open(select, fingerprint, ref),
+      held: () => held,
+      open: () =>
+        this.#open(select, fingerprint, ref, (bytes) => {
+          held = bytes;
+        }),
     };
   }
 
-  async #open(select: Select, fingerprint: bigint, ref: ChunkRef): Promise<BlockHandle[]> {
+  async #open(
+    select: Select,
+    fingerprint: bigint,
+    ref: ChunkRef,
+    holds: (bytes: number) => void,
+  ): Promise<BlockHandle[]> {
     const { chunks, clock, codecs } = this.#parts;
     const { stats, signal, tenant } = select;
     const place = { tenant, fingerprint, ref };
@@ -103,6 +113,7 @@ export class StoreSource implements LogSource {
       const object = await chunks.get(place, signal);
       if (stats !== undefined) stats.chunksDownloadMs += clock.ticksMs() - started;
       if (object === undefined) throw new Corrupt("no such object");
+      holds(object.chunk.length);
       const table = readTable(object.chunk);
       if (stats !== undefined) stats.chunksDownloaded++;
       const symbols =

@@ -34,6 +34,13 @@ export const STORAGE: readonly Row[] = [
   ["disable_broad_index_queries", "bool", "false", "store.disable-broad-index-queries"],
   ["max_parallel_get_chunk", "int", "150", "store.max-parallel-get-chunk"],
   ["max_chunk_batch_size", "int", "50", "store.max-chunk-batch-size"],
+  [
+    "max_bytes_in_flight",
+    "size",
+    "48MB",
+    "store.max-bytes-in-flight",
+    { ours: "chunks that one query has fetched or asked for and not yet looked at" },
+  ],
   ["boltdb_shipper.active_index_directory", "string", "", "boltdb.shipper.active-index-directory"],
   ["boltdb_shipper.shared_store", "string", "", "boltdb.shipper.shared-store", { removed: true }],
   [
