@@ -24,6 +24,8 @@ export interface ListenTls {
 
 export interface Listening {
   readonly url: string;
+  /** Connections with a request or a WebSocket on them now; Bun does not tell of idle ones. */
+  connections(): number;
   /** Stops taking requests and waits for those under way. */
   stop(): Promise<void>;
 }
@@ -74,6 +76,7 @@ export function listen({ hostname, port, fetch, bodyBytesMax, tls }: ListenOptio
   const host = hostname === "" || hostname === "0.0.0.0" ? "127.0.0.1" : hostname;
   return {
     url: `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
+    connections: () => server.pendingRequests + server.pendingWebSockets,
     stop: () => server.stop(false),
   };
 }

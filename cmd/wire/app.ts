@@ -9,7 +9,6 @@ import { listen, upgrade } from "../../adapters/bun/serve.ts";
 import { DiskLogDisk } from "../../adapters/disk/log-disk.ts";
 import { makeApp } from "../../core/http/app.ts";
 import { type LineJournal, makeJournal } from "../../core/http/journal.ts";
-import { Metrics } from "../../core/http/metrics.ts";
 import type { Admin, IngesterAdmin, ServiceState } from "../../core/http/services.ts";
 import { Ingester } from "../../core/ingester/ingester.ts";
 import { IngesterLife } from "../../core/ingester/lifecycle.ts";
@@ -17,8 +16,10 @@ import { IngesterSource } from "../../core/ingester/source.ts";
 import { Querier } from "../../core/querier/service.ts";
 import { VERSION } from "../version.ts";
 import { openGate, openTls } from "./auth.ts";
+import { startCompactor } from "./compactor.ts";
 import type { AppSettings } from "./config.ts";
 import { openDeletes } from "./deletes.ts";
+import { meteredPusher, openMetrics, watch } from "./metrics.ts";
 import { runtime } from "./runtime.ts";
 import { fetchBounds, ServedStore } from "./served-store.ts";
 import { limitsPage } from "./tenant-page.ts";
@@ -33,7 +34,7 @@ export interface App {
 
 export async function startApp(settings: AppSettings): Promise<App> {
   const { clock, codecs, search } = runtime;
-  const metrics = new Metrics();
+  const metrics = openMetrics(settings.loaded.config);
   const write = (line: string) => process.stderr.write(`${line}\n`);
   const journal = makeJournal({
     clock,
@@ -71,7 +72,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
     askToStop = resolve;
   });
   const services = {
-    pusher: ingester,
+    pusher: meteredPusher(ingester, metrics),
     query: querier,
     ingester: ingesterAdmin(life, journal, askToStop),
     limitsPage: limitsPage(settings.loaded, limits),
@@ -83,7 +84,6 @@ export async function startApp(settings: AppSettings): Promise<App> {
       meter: metrics,
     }),
   };
-  metrics.onPrint((meter) => gauge(meter, ingester));
   const web = makeApp(services, settings.http, deletes.routes);
 
   // The door opens before the replay, so that /ready can tell how far it is; pushes wait behind it.
@@ -95,7 +95,11 @@ export async function startApp(settings: AppSettings): Promise<App> {
     tls: await openTls(settings.loaded.config),
   });
   await store.start();
+  watch(metrics, ingester, server.connections);
   await life.start();
+  const compactor = startCompactor(settings, {
+    ...{ buckets, requests: deletes.requests, journal, meter: metrics },
+  });
   const reloading = new AbortController();
   void reloadLimits(settings, journal, reloading.signal);
   return {
@@ -104,7 +108,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
     asked,
     stop: async () => {
       reloading.abort();
-      await server.stop();
+      await Promise.all([server.stop(), compactor.stop()]);
       await life.stop({ flush: settings.ingester.wal.flushOnShutdown });
       await store.close();
       await deletes.close();
@@ -205,10 +209,4 @@ function serviceStates({ phase }: IngesterLife): ServiceState[] {
     own,
     { name: "querier", state: "Running" },
   ];
-}
-
-function gauge(meter: { gauge: Metrics["gauge"] }, ingester: Ingester): void {
-  for (const { tenant, streamCount } of ingester.instances()) {
-    meter.gauge("loki_ingester_memory_streams", streamCount, { tenant });
-  }
 }

@@ -15,6 +15,7 @@ import type { Pusher } from "../ports/pusher.ts";
 import { type PushBody, readBody } from "./body.ts";
 import { withLevels } from "./detect-level.ts";
 import { LabelCache, type LabelSet } from "./label-cache.ts";
+import { metadataSize, observeLineSizes } from "./line-sizes.ts";
 import { readOtlpBody } from "./otlp-body.ts";
 import { otlpRulesOf } from "./otlp-rules.ts";
 import { OtlpStreams } from "./otlp-streams.ts";
@@ -105,7 +106,11 @@ export class Distributor {
     const { meter } = this.#options;
     const hours = String(limits.retentionPeriodMs / 3_600_000);
     meter.count("loki_distributor_lines_received_total", lines, { tenant });
-    meter.count("loki_distributor_bytes_received_total", bytes, { tenant, retention_hours: hours });
+    const labels = { tenant, retention_hours: hours };
+    meter.count("loki_distributor_bytes_received_total", bytes, labels);
+    const name = "loki_distributor_structured_metadata_bytes_received_total";
+    meter.count(name, metadataSize(streams), labels);
+    observeLineSizes(meter, streams);
   }
 
   #takeRate(tenant: Tenant, limits: Limits, push: Validated): void {

@@ -3,6 +3,7 @@
 import { textResponse } from "./errors.ts";
 import { readForm } from "./form.ts";
 import { levelNamed } from "./journal.ts";
+import { sizedResponse } from "./measured.ts";
 import { JSON_TYPE, jsonResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
 import type { Admin, HttpSettings, Services } from "./services.ts";
@@ -69,5 +70,5 @@ function message(text: string): Response {
 }
 
 function typed(text: string, type: string): Response {
-  return new Response(text, { headers: { "Content-Type": type } });
+  return sizedResponse(text, { headers: { "Content-Type": type } });
 }

@@ -4,6 +4,7 @@
  */
 import { BadRequest, Bug, Corrupt, Unavailable } from "../model/errors.ts";
 import type { Level } from "../ports/journal.ts";
+import { sizedResponse } from "./measured.ts";
 
 /** Status of nginx, and of Loki, for a client that went away. */
 const CLIENT_CLOSED = 499;
@@ -54,7 +55,7 @@ export function answerOf(error: unknown): Answer {
 
 /** A plain text answer, the text as it is. */
 export function textResponse(status: number, text: string): Response {
-  return new Response(text, {
+  return sizedResponse(text, {
     status,
     headers: {
       "Content-Type": "text/plain; charset=utf-8",

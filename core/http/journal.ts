@@ -34,6 +34,7 @@ export function makeJournal(options: JournalOptions): LineJournal {
     log(level, message, fields = {}) {
       if (LEVELS.indexOf(level) < LEVELS.indexOf(journal.level)) return;
       meter?.count("loki_log_messages_total", 1, { level });
+      meter?.count("loki_internal_log_messages_total", 1, { level });
       write(print({ level, ts: printNanos(clock.now()), msg: message, ...fields }));
     },
   };

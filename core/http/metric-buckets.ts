@@ -19,6 +19,7 @@ const BUCKETS: Readonly<Record<string, readonly number[]>> = {
   loki_ingester_chunk_bounds_hours: linear(1, 1, 8),
   loki_ingester_blocks_per_chunk: exponential(5, 2, 6),
   loki_ingester_samples_per_chunk: linear(4096, 2048, 6),
+  loki_logql_querystats_bytes_processed_per_seconds: exponential(1 << 20, 2, 16),
 };
 
 export function bucketsOf(name: string): readonly number[] {

@@ -33,6 +33,40 @@ loki_ingester_chunk_utilization_count{x="y"} 3
   );
 });
 
+test("families that are known beforehand have texts, and series before anything is counted", () => {
+  const metrics = new Metrics(
+    new Map([
+      [
+        "a_total",
+        { kind: "counter", help: "What a is.", initial: [{ reason: "x" }, { reason: "y" }] },
+      ],
+      ["unseen", { kind: "gauge", help: "Not set.", initial: [] }],
+    ]),
+  );
+  metrics.count("a_total", 2, { reason: "y" });
+  metrics.count("b_lines_total", 1);
+  assert.equal(
+    metrics.print(),
+    `# HELP a_total What a is.
+# TYPE a_total counter
+a_total{reason="x"} 0
+a_total{reason="y"} 2
+# HELP b_lines_total b lines.
+# TYPE b_lines_total counter
+b_lines_total 1
+`,
+  );
+});
+
+test("an observation may count several times", () => {
+  const metrics = new Metrics();
+  metrics.observe("loki_bytes_per_line", 8, undefined, 3);
+  assert.match(
+    metrics.print(),
+    /_bucket\{le="8"\} 3\n[\s\S]*_sum 24\nloki_bytes_per_line_count 3\n/,
+  );
+});
+
 test("Metrics asks its collectors before each print", () => {
   const metrics = new Metrics();
   let value = 1;

@@ -4,6 +4,7 @@
  */
 import type { Meter } from "../ports/meter.ts";
 import { bucketsOf } from "./metric-buckets.ts";
+import type { FamilyInfo, Kind } from "./metric-families.ts";
 
 export type MetricLabels = Readonly<Record<string, string>>;
 
@@ -12,10 +13,9 @@ const SERIES_MAX = 20_000;
 
 const DROPPED = "lokits_metrics_series_dropped_total";
 
-type Kind = "counter" | "gauge" | "histogram";
-
 interface Family {
   readonly kind: Kind;
+  readonly help: string;
   /** By printed labels, `{a="b"}` or "". */
   readonly series: Map<string, Series>;
 }
@@ -35,6 +35,15 @@ interface Histogram {
 export class Metrics implements Meter {
   readonly #families = new Map<string, Family>();
   readonly #collectors: ((meter: Meter) => void)[] = [];
+  readonly #known: ReadonlyMap<string, FamilyInfo>;
+
+  /** What is known of families beforehand: their texts, and series that are there from the start. */
+  constructor(known: ReadonlyMap<string, FamilyInfo> = new Map()) {
+    this.#known = known;
+    for (const [name, { kind, initial }] of known) {
+      for (const labels of initial) this.#series(name, kind, labels);
+    }
+  }
 
   count(name: string, add: number, labels?: MetricLabels): void {
     const series = this.#series(name, "counter", labels);
@@ -46,15 +55,15 @@ export class Metrics implements Meter {
     if (series !== undefined) series.value = value;
   }
 
-  observe(name: string, value: number, labels?: MetricLabels): void {
+  observe(name: string, value: number, labels?: MetricLabels, times = 1): void {
     const series = this.#series(name, "histogram", labels);
     if (series?.histogram === undefined) return;
     const { bounds, counts } = series.histogram;
     let bucket = 0;
     while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
-    counts[bucket]!++;
-    series.histogram.count++;
-    series.value += value;
+    counts[bucket]! += times;
+    series.histogram.count += times;
+    series.value += value * times;
   }
 
   /** Calls `collector` before each print: for gauges that somebody else knows, such as memory in use. */
@@ -70,7 +79,10 @@ export class Metrics implements Meter {
 
   #series(name: string, kind: Kind, labels: MetricLabels = {}): Series | undefined {
     let family = this.#families.get(name);
-    if (family === undefined) this.#families.set(name, (family = { kind, series: new Map() }));
+    if (family === undefined) {
+      const help = this.#known.get(name)?.help ?? (this.#known.size > 0 ? inWords(name) : "");
+      this.#families.set(name, (family = { kind, help, series: new Map() }));
+    }
     const key = printLabels(labels);
     let series = family.series.get(key);
     if (series === undefined) {
@@ -84,6 +96,11 @@ export class Metrics implements Meter {
   }
 }
 
+/** A family that nobody has a text for is told by its own name: `lokits inflight pushes`. */
+function inWords(name: string): string {
+  return `${name.replace(/_total$/, "").replaceAll("_", " ")}.`;
+}
+
 function newSeries(name: string, kind: Kind): Series {
   if (kind !== "histogram") return { value: 0 };
   const bounds = bucketsOf(name);
@@ -91,8 +108,9 @@ function newSeries(name: string, kind: Kind): Series {
   return { value: 0, histogram: { bounds, counts, count: 0 } };
 }
 
-function printFamily(name: string, { kind, series }: Family): string {
-  let text = `# TYPE ${name} ${kind}\n`;
+function printFamily(name: string, { kind, help, series }: Family): string {
+  let text = help === "" ? "" : `# HELP ${name} ${help}\n`;
+  text += `# TYPE ${name} ${kind}\n`;
   for (const [labels, { value, histogram }] of series) {
     if (histogram === undefined) text += `${name}${labels} ${printNumber(value)}\n`;
     else text += printHistogram(name, labels, value, histogram);

@@ -1,8 +1,10 @@
 /** Requests in our own metrics and log. */
+import { Corrupt } from "../model/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Meter } from "../ports/meter.ts";
 import { answerOf, BehindFrontend } from "./errors.ts";
+import { measured } from "./measured.ts";
 import type { Observer } from "./router.ts";
 
 export interface ObserverOptions {
@@ -27,10 +29,18 @@ export function makeObserver({ clock, meter, journal, logAtInfo }: ObserverOptio
   }
 
   return {
+    sized(response, { method, route }) {
+      return measured(response, (bytes) =>
+        meter.observe("loki_response_message_bytes", bytes, { method, route }),
+      );
+    },
+
     begin(request, route) {
       const { method } = request;
       const startMs = clock.ticksMs();
       count(method, route, 1);
+      const size = Number(request.headers.get("content-length") ?? "0");
+      if (size > 0) meter.observe("loki_request_message_bytes", size, { method, route });
       return (status, error) => {
         count(method, route, -1);
         const tookMs = clock.ticksMs() - startMs;
@@ -38,6 +48,7 @@ export function makeObserver({ clock, meter, journal, logAtInfo }: ObserverOptio
         const labels = { method, route, status_code: String(status), ws };
         meter.observe("loki_request_duration_seconds", tookMs / 1000, labels);
         const cause = error instanceof BehindFrontend ? error.cause : error;
+        if (status === 500 && !(cause instanceof Corrupt)) meter.count("loki_panic_total", 1);
         const level = (cause === undefined ? undefined : answerOf(cause).level) ?? "debug";
         const fields = {
           method,

@@ -1,4 +1,5 @@
 /** Responses of JSON in Loki's content types. */
+import { sizedResponse } from "./measured.ts";
 import type { Headers } from "./warnings.ts";
 
 export const JSON_TYPE = {
@@ -15,7 +16,7 @@ export function jsonResponse(
   status = 200,
   headers: Headers = {},
 ): Response {
-  return new Response(text, { status, headers: { "Content-Type": type, ...headers } });
+  return sizedResponse(text, { status, headers: { "Content-Type": type, ...headers } });
 }
 
 /** A response of pieces. A short answer goes as one, with its length; a longer one as they are made. */
@@ -26,9 +27,9 @@ export function pieceResponse(
 ): Response {
   const headers = { "Content-Type": type, ...added };
   const first = pieces.next();
-  if (first.done) return new Response("", { headers });
+  if (first.done) return sizedResponse("", { headers });
   const second = pieces.next();
-  if (second.done) return new Response(first.value, { headers });
+  if (second.done) return sizedResponse(first.value, { headers });
   const encoder = new TextEncoder();
   const ready = [first.value, second.value];
   const body = new ReadableStream<Uint8Array>({

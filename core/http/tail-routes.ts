@@ -10,6 +10,7 @@ import { parseLimit, parseTailDelay, parseTime } from "./params.ts";
 import { categorizes } from "./query-routes.ts";
 import { type Call, type Route, route } from "./router.ts";
 import { encodeLegacyTailFrame, encodeTailFrame } from "./tail-json.ts";
+import { TailMeter } from "./tail-meter.ts";
 import { type TailFrame, tailSession } from "./tail-session.ts";
 import type { TailSocket, Upgrade } from "./tail-socket.ts";
 import { TENANT_HEADER, tenantOf } from "./tenant.ts";
@@ -20,13 +21,12 @@ export function tailRoutes(context: AskContext, upgrade: Upgrade): Route[] {
   const { query, services, settings } = context;
   const { clock, limits, metrics } = services;
   const active = new Map<Tenant, number>();
+  const tails = new TailMeter(metrics);
 
   function count(tenant: Tenant, change: number): number {
     const tails = (active.get(tenant) ?? 0) + change;
     if (tails === 0) active.delete(tenant);
     else active.set(tenant, tails);
-    const all = [...active.values()].reduce((sum, each) => sum + each, 0);
-    metrics.gauge("loki_querier_tail_active", all);
     return tails;
   }
 
@@ -53,16 +53,21 @@ export function tailRoutes(context: AskContext, upgrade: Upgrade): Route[] {
     const request = tailRequest(form, clock.now());
     const run = async (socket: TailSocket) => {
       count(tenant, 1);
+      const metered = tails.begin();
       try {
         await tailSession({
           socket,
           clock,
-          encode,
+          encode: (frame) => {
+            metered.sent(frame);
+            return encode(frame);
+          },
           batches: (signal) => batches(tenant, request, signal),
           durationMaxMs: settings.tailDurationMaxMs,
         });
       } finally {
         count(tenant, -1);
+        metered.end();
       }
     };
     const response = await upgrade(call.request, call.env, run);

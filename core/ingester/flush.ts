@@ -11,6 +11,7 @@ import type { ChunkSink } from "../store/sink.ts";
 import { kbOf } from "../store/weigh.ts";
 import type { Ingester } from "./ingester.ts";
 import type { Instance } from "./instance.ts";
+import { gaugeFlushQueue, meterFlushed } from "./meters.ts";
 import type { MemChunk, Stream } from "./stream.ts";
 
 export type FlushReason = "full" | "idle" | "max_age" | "forced";
@@ -57,8 +58,10 @@ export class Flusher {
     const failures: unknown[] = [];
     const due = [...this.#due(force)];
     const next = due.values();
+    let waiting = due.length;
     const worker = async () => {
       for (const [instance, stream] of next) {
+        gaugeFlushQueue(this.#ingester.parts.meter, --waiting);
         await this.#flushStream(instance, stream, force).catch((error) => failures.push(error));
       }
     };
@@ -111,12 +114,12 @@ export class Flusher {
     for (const { chunk, reason } of chunks) {
       // From here on new entries open a new chunk, also when the store refuses this one.
       chunk.closed = true;
-      const bytes = await this.#flushChunk(tenant, stream, chunk);
+      const { bytes, encodeMs } = await this.#flushChunk(tenant, stream, chunk);
       chunk.flushedMs = clock.nowMs();
       this.#unindexed.push(chunk);
       this.#unindexedBytes += bytes;
-      meter.count("loki_ingester_chunks_flushed_total", 1, { reason: reason! });
-      meter.observe("loki_ingester_chunk_size_bytes", bytes);
+      const { builder, flushedMs: nowMs } = chunk;
+      meterFlushed(meter, { tenant, reason: reason!, builder, bytes, encodeMs, nowMs });
     }
   }
 
@@ -124,7 +127,9 @@ export class Flusher {
     tenant: Instance["tenant"],
     stream: Stream,
     { builder }: MemChunk,
-  ): Promise<number> {
+  ): Promise<{ bytes: number; encodeMs: number }> {
+    const { clock } = this.#ingester.parts;
+    const startMs = clock.ticksMs();
     const inner = await builder.close();
     const { minTime, maxTime } = builder.bounds();
     const [fromMs, throughMs] = [msOf(minTime), msCeilOf(maxTime)];
@@ -137,8 +142,9 @@ export class Flusher {
       kb: kbOf(builder.uncompressedSize),
       entries: builder.rows,
     };
+    const encodeMs = clock.ticksMs() - startMs;
     await this.#sink.put({ tenant, labels, fingerprint, ref, object });
-    return object.length;
+    return { bytes: object.length, encodeMs };
   }
 
   #indexIsDue(): boolean {

@@ -141,15 +141,17 @@ export class Ingester implements Pusher {
 
   /** Makes chunks in the format of the schema period that the first time falls in. */
   chunkMaker(times: BigInt64Array): AppendContext["newChunk"] {
-    const { settings, schema, codecs } = this.parts;
-    return () =>
-      new ChunkBuilder({
+    const { settings, schema, codecs, meter } = this.parts;
+    return () => {
+      meter.count("loki_ingester_chunks_created_total", 1);
+      return new ChunkBuilder({
         format: chunkFormatOf(periodAt(schema, msOf(times[0] ?? 0n))),
         encoding: ENCODINGS[settings.chunkEncoding],
         blockSize: settings.chunkBlockSize,
         targetSize: settings.chunkTargetSize,
         codecs,
       });
+    };
   }
 
   #create(

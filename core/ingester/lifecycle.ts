@@ -9,6 +9,7 @@ import { WalWriter } from "../wal/writer.ts";
 import { checkpoint } from "./checkpoints.ts";
 import { Flusher } from "./flush.ts";
 import type { Ingester } from "./ingester.ts";
+import { meterReplay } from "./meters.ts";
 import { Recovery } from "./recover.ts";
 
 export type IngesterPhase =
@@ -41,8 +42,9 @@ export class IngesterLife {
   async start(): Promise<void> {
     if (this.#disk !== undefined) {
       await this.#replay(this.#disk);
-      const { clock, journal, settings } = this.#ingester.parts;
-      this.#wal = await WalWriter.open(this.#disk, { sync: settings.wal.sync, clock, journal });
+      const { clock, journal, meter, settings } = this.#ingester.parts;
+      const { sync } = settings.wal;
+      this.#wal = await WalWriter.open(this.#disk, { sync, clock, journal, meter });
       this.#ingester.useWal(this.#wal);
     }
     this.#ingester.accept();
@@ -79,7 +81,9 @@ export class IngesterLife {
   }
 
   async #replay(disk: LogDisk): Promise<void> {
-    const { journal } = this.#ingester.parts;
+    const { journal, meter, clock } = this.#ingester.parts;
+    const startMs = clock.ticksMs();
+    meter.gauge("loki_ingester_wal_replay_active", 1);
     this.#phase = { name: "replaying", done: 0, total: 0 };
     const recovery = new Recovery(this.#ingester, this.flusher);
     const report = await replay(disk, (record) => recovery.visit(record), {
@@ -89,8 +93,10 @@ export class IngesterLife {
         this.#phase = { name: "replaying", done, total };
       },
     });
+    const { corrupt, torn, holes, segments, records, bytes } = report;
+    const tookMs = clock.ticksMs() - startMs;
+    meterReplay(meter, this.#ingester, { ...recovery.done(), bytes, corrupt, tookMs });
     if (report.records === 0 && report.damage.length === 0) return;
-    const { corrupt, torn, holes, segments, records } = report;
     journal.log("info", "WAL replayed", {
       segments,
       records,
@@ -103,7 +109,17 @@ export class IngesterLife {
 
   async #checkpoint(): Promise<void> {
     if (this.#wal === undefined || this.#disk === undefined) return;
-    await checkpoint(this.#ingester, this.#wal, this.#disk);
+    const { meter, clock } = this.#ingester.parts;
+    const startMs = clock.ticksMs();
+    meter.count("loki_ingester_checkpoint_creations_total", 1);
+    try {
+      await checkpoint(this.#ingester, this.#wal, this.#disk);
+    } catch (error) {
+      meter.count("loki_ingester_checkpoint_creations_failed_total", 1);
+      throw error;
+    }
+    const seconds = (clock.ticksMs() - startMs) / 1000;
+    meter.observe("loki_ingester_checkpoint_duration_seconds", seconds);
   }
 
   async #every(ms: number, work: () => Promise<void>): Promise<void> {

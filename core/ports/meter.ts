@@ -4,8 +4,13 @@ export interface Meter {
   count(name: string, add: number, labels?: Readonly<Record<string, string>>): void;
   /** Sets a gauge. */
   gauge(name: string, value: number, labels?: Readonly<Record<string, string>>): void;
-  /** Puts one observation into a histogram. */
-  observe(name: string, value: number, labels?: Readonly<Record<string, string>>): void;
+  /** Puts an observation into a histogram, `times` times; once when it is left out. */
+  observe(
+    name: string,
+    value: number,
+    labels?: Readonly<Record<string, string>>,
+    times?: number,
+  ): void;
 }
 
 /** A meter that keeps nothing, for tests and tools. */

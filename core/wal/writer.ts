@@ -15,6 +15,7 @@ import { assert, LimitExceeded, Unavailable } from "../model/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type Journal, SILENT } from "../ports/journal.ts";
 import type { LogDisk, LogFile } from "../ports/log-disk.ts";
+import { type Meter, UNMETERED } from "../ports/meter.ts";
 import { framedSizeMax, frameRecord, padPage } from "./frame.ts";
 import {
   parseCheckpoint,
@@ -34,6 +35,7 @@ export interface WalOptions {
   readonly segmentSize?: number;
   readonly clock: Clock;
   readonly journal?: Journal;
+  readonly meter?: Meter;
 }
 
 const SYNC_INTERVAL_MS = 1000;
@@ -68,6 +70,7 @@ export class WalWriter {
   readonly #disk: LogDisk;
   readonly #options: WalOptions;
   readonly #journal: Journal;
+  readonly #meter: Meter;
   readonly #segmentSize: number;
   #buffer = new ByteWriter(64 * 1024);
   #waiting: Waiting[] = [];
@@ -103,6 +106,7 @@ export class WalWriter {
     this.#disk = disk;
     this.#options = options;
     this.#journal = options.journal ?? SILENT;
+    this.#meter = options.meter ?? UNMETERED;
     this.#segmentSize = options.segmentSize ?? SEGMENT_SIZE;
     this.#next = next;
   }
@@ -233,6 +237,9 @@ export class WalWriter {
     }
     segment.dirty = true;
     await segment.file.write(buffer.view());
+    const count = batch.reduce((sum, { records }) => sum + records.length, 0);
+    this.#meter.count("loki_ingester_wal_records_logged_total", count);
+    this.#meter.count("loki_ingester_wal_logged_bytes_total", buffer.size);
     if (buffer.size > BUFFER_KEPT_MAX) this.#buffer = new ByteWriter(64 * 1024);
     if (this.#options.sync === "commit") await this.#sync(segment);
     else if (this.#options.sync === "interval") this.#planSync();
@@ -277,6 +284,7 @@ export class WalWriter {
       cause instanceof Unavailable
         ? cause
         : new Unavailable(`wal segment ${name} cannot be written`, { cause });
+    if (isFull(cause)) this.#meter.count("loki_ingester_wal_disk_full_failures_total", 1);
     this.#tellFailing(error);
     if (segment === undefined) return error;
     // What was acknowledged without a sync gets its chance.
@@ -324,6 +332,11 @@ export class WalWriter {
       await this.#abandon(cause);
     }
   }
+}
+
+/** The system's name of it comes through in the message. */
+function isFull(cause: unknown): boolean {
+  return cause instanceof Error && /ENOSPC|EDQUOT|no space left/i.test(cause.message);
 }
 
 async function removeOrTell(disk: LogDisk, name: string, journal: Journal): Promise<void> {

@@ -1,0 +1,93 @@
+/** What the process as a whole tells in `/metrics`: what it was built from, its memory, its parts. */
+import { readdirSync, readFileSync } from "node:fs";
+import { arch, platform } from "node:os";
+import type { Config } from "../../core/config/config.ts";
+import { FAMILIES } from "../../core/http/metric-families.ts";
+import { Metrics } from "../../core/http/metrics.ts";
+import type { Ingester } from "../../core/ingester/ingester.ts";
+import { gaugeMemory } from "../../core/ingester/meters.ts";
+import { BadRequest } from "../../core/model/errors.ts";
+import type { Meter } from "../../core/ports/meter.ts";
+import type { Pusher } from "../../core/ports/pusher.ts";
+import { VERSION } from "../version.ts";
+
+export function openMetrics(config: Config): Metrics {
+  const metrics = new Metrics(FAMILIES);
+  const build = {
+    ...{ version: VERSION, revision: "", branch: "", goversion: "", tags: "" },
+    ...{ goos: platform(), goarch: arch() },
+  };
+  metrics.gauge("loki_build_info", 1, build);
+  metrics.gauge("loki_ingester_limiter_enabled", 1);
+  const factor = config.number("ingester.lifecycler.ring.replication_factor");
+  metrics.gauge("loki_distributor_replication_factor", factor);
+  metrics.gauge("loki_querier_worker_concurrency", config.number("querier.max_concurrent"));
+  const protocol = { protocol: "http" };
+  const limit = config.number("server.http_listen_conn_limit");
+  metrics.gauge("loki_tcp_connections_limit", limit, protocol);
+  metrics.onPrint(gaugeProcess);
+  return metrics;
+}
+
+/** What is known only once the parts are there. */
+export function watch(metrics: Metrics, ingester: Ingester, connections: () => number): void {
+  metrics.onPrint((meter) => {
+    gaugeMemory(meter, ingester);
+    meter.gauge("loki_tcp_connections", connections(), { protocol: "http" });
+  });
+}
+
+/** The ingester of this process as its distributor sees it. */
+export function meteredPusher(pusher: Pusher, meter: Meter): Pusher {
+  const labels = { ingester: "self" };
+  meter.count("loki_distributor_ingester_appends_total", 0, labels);
+  meter.count("loki_distributor_ingester_append_failures_total", 0, labels);
+  return {
+    async push(tenant, streams) {
+      meter.count("loki_distributor_ingester_appends_total", 1, labels);
+      try {
+        await pusher.push(tenant, streams);
+      } catch (error) {
+        // What the sender did wrong is no failure of the ingester.
+        if (!(error instanceof BadRequest)) {
+          meter.count("loki_distributor_ingester_append_failures_total", 1, labels);
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+const STARTED_SECONDS = Date.now() / 1000 - process.uptime();
+let cpuSeconds = 0;
+
+function gaugeProcess(meter: Meter): void {
+  const { user, system } = process.cpuUsage();
+  const seconds = (user + system) / 1e6;
+  meter.count("process_cpu_seconds_total", seconds - cpuSeconds);
+  cpuSeconds = seconds;
+  const { rss, heapUsed, heapTotal } = process.memoryUsage();
+  meter.gauge("process_resident_memory_bytes", rss);
+  meter.gauge("process_start_time_seconds", STARTED_SECONDS);
+  meter.gauge("go_memstats_heap_inuse_bytes", heapUsed);
+  meter.gauge("go_memstats_heap_sys_bytes", heapTotal);
+  gaugeLinux(meter);
+}
+
+/** What only Linux tells; elsewhere these are not there. */
+function gaugeLinux(meter: Meter): void {
+  if (platform() !== "linux") return;
+  try {
+    const status = readFileSync("/proc/self/status", "utf8");
+    const field = (name: string) =>
+      Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1]);
+    meter.gauge("process_virtual_memory_bytes", field("VmSize") * 1024);
+    meter.gauge("go_goroutines", field("Threads"));
+    meter.gauge("process_open_fds", readdirSync("/proc/self/fd").length);
+    const limits = readFileSync("/proc/self/limits", "utf8");
+    const [, most = "unlimited"] = /^Max open files\s+(\S+)/m.exec(limits) ?? [];
+    if (most !== "unlimited") meter.gauge("process_max_fds", Number(most));
+  } catch {
+    // A sandbox without /proc: then nobody asks for these.
+  }
+}
