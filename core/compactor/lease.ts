@@ -2,9 +2,9 @@
  * A lease in the bucket, so that two compactors never work on it at once. It is a row of numbered
  * terms, each an object with its holder and its end, made by create-if-absent:
  *
- *     lokits/lease/000000000041  { holder: "a", endMs: 1795418191500 }
- *     lokits/lease/000000000042  { holder: "a", endMs: 1795418211500 }   a goes on: a new term
- *     lokits/lease/000000000043  { holder: "b", endMs: 1795418400000 }   after the end of 42
+ *     lokits/lease/000000000041  { holder: "a", atMs: 1795418131500, endMs: 1795418191500 }
+ *     lokits/lease/000000000042  { holder: "a", atMs: 1795418151500, endMs: 1795418211500 }   a goes on
+ *     lokits/lease/000000000043  { holder: "b", atMs: 1795418340000, endMs: 1795418400000 }   after 42
  *
  * The highest term is the one that counts. Going on is a term of its own, so whoever slept past its end
  * finds the next number taken and knows. The last few terms stay: a number is not used twice while
@@ -32,7 +32,8 @@ const TERMS_KEPT = 8;
 interface Term {
   readonly number: number;
   readonly holder: string;
-  /** Unix milliseconds; 0 for a term that was given back. */
+  /** When it was made, and its end; Unix milliseconds. The end is 0 for a term that was given back. */
+  readonly atMs: number;
   readonly endMs: number;
 }
 
@@ -41,6 +42,11 @@ export interface LeaseParts {
   readonly clock: Clock;
   /** Names this process, for whoever waits for it. */
   readonly holder: string;
+  /**
+   * For so long after another gave the lease back it is left to that one, 0 unless given: of several
+   * servers one then stays the compactor while it lives.
+   */
+  readonly yieldMs?: number;
 }
 
 /** Who holds the lease when we do not. */
@@ -71,6 +77,10 @@ export class Lease {
     const last = await readTerm(parts.store, highest);
     const nowMs = parts.clock.nowMs();
     if (last !== undefined && last.endMs > 0 && nowMs < last.endMs + SKEW_MS) return last;
+    if (last?.endMs === 0 && last.holder !== parts.holder) {
+      const endMs = last.atMs + (parts.yieldMs ?? 0);
+      if (nowMs < endMs) return { holder: last.holder, endMs };
+    }
     const startMs = parts.clock.ticksMs();
     if (!(await makeTerm(parts, highest + 1, nowMs + TERM_MS))) {
       return (await readTerm(parts.store, highest + 1)) ?? { holder: "another", endMs: nowMs };
@@ -129,11 +139,11 @@ export class Lease {
 
 /** False when the number is another's, or a higher one is there. */
 async function makeTerm(
-  { store, holder }: LeaseParts,
+  { store, holder, clock }: LeaseParts,
   number: number,
   endMs: number,
 ): Promise<boolean> {
-  const bytes = utf8(`${JSON.stringify({ holder, endMs })}\n`);
+  const bytes = utf8(`${JSON.stringify({ holder, atMs: clock.nowMs(), endMs })}\n`);
   if (!(await store.put(keyOf(number), bytes, { ifAbsent: true }))) {
     // A put whose answer was lost is ours all the same.
     const made = await readTerm(store, number);
@@ -155,11 +165,11 @@ async function readTerm(store: ObjectStore, number: number): Promise<Term | unde
   const bytes = await store.get(keyOf(number));
   if (bytes === undefined) return undefined;
   try {
-    const { holder, endMs } = JSON.parse(fromUtf8(bytes)) as Record<string, unknown>;
-    return { number, holder: String(holder), endMs: Number(endMs) };
+    const { holder, atMs, endMs } = JSON.parse(fromUtf8(bytes)) as Record<string, unknown>;
+    return { number, holder: String(holder), atMs: Number(atMs), endMs: Number(endMs) };
   } catch {
     // No process of ours wrote this; there is no end to wait for.
-    return { number, holder: "nobody", endMs: 0 };
+    return { number, holder: "nobody", atMs: 0, endMs: 0 };
   }
 }
 

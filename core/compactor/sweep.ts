@@ -73,6 +73,15 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
   return { ...report, left };
 }
 
+/** Whether there is anything to sweep: one listing tells, since marks are named in the order of time. */
+export async function isSweepDue(objects: ObjectStore, dueMs: number): Promise<boolean> {
+  for await (const { key } of objects.list(MARKS)) {
+    const stampMs = stampOf(MARKS, key);
+    if (stampMs !== undefined) return stampMs <= dueMs;
+  }
+  return false;
+}
+
 /** Takes keys off the front of `due`. A damaged object stays where it is, and what it marks with it. */
 async function nextBatch(
   due: string[],

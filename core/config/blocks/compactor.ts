@@ -24,6 +24,24 @@ export const COMPACTOR: readonly Row[] = [
   ["retention_delete_delay", "duration", "2h", "compactor.retention-delete-delay"],
   ["retention_delete_worker_count", "int", "150", "compactor.retention-delete-worker-count"],
   ["retention_table_timeout", "duration", "0s", "compactor.retention-table-timeout"],
+  [
+    "retention_size",
+    "size",
+    "0",
+    "compactor.retention-size",
+    {
+      ours: "what the objects of a store may weigh together; over it the oldest days of all tenants go first, 0 for no limit",
+    },
+  ],
+  [
+    "retention_confirm",
+    "bool",
+    "false",
+    "compactor.retention-confirm",
+    {
+      ours: "take rules of retention that keep less than those before; without it they wait, and the log says what they would take",
+    },
+  ],
   ["delete_request_store", "string", "", "compactor.delete-request-store"],
   ["delete_batch_size", "int", "70", "compactor.delete-batch-size"],
   ["delete_request_cancel_period", "duration", "24h", "compactor.delete-request-cancel-period"],
