@@ -21,6 +21,7 @@ import { onlyTenant } from "./query-store.ts";
 import { remark } from "./remarks.ts";
 import { windowOf } from "./times.ts";
 import { openBuckets } from "./wire/bucket.ts";
+import { throughDeletes } from "./wire/bucket-deletes.ts";
 import { runtime } from "./wire/runtime.ts";
 
 export interface Asker {
@@ -93,7 +94,7 @@ async function bucketAsker(
   const buckets = await openBuckets({ ...place, journal: SILENT });
   const tenant = await onlyTenant(buckets, flags.text("org-id"));
   const limits = { of: () => ({ ...ownLimits.of(tenant), volumeEnabled: true }) };
-  const query = new Querier({ sources: [buckets.source], limits, ...runtime });
+  const query = new Querier({ sources: [throughDeletes(buckets)], limits, ...runtime });
   const services = { limits, clock: runtime.clock, metrics: new Metrics() };
   const context = { query, services, settings: DEFAULT_HTTP_SETTINGS };
   const routes = [...labelRoutes(context), ...indexRoutes(context), ...detectedRoutes(context)];

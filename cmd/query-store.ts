@@ -7,6 +7,7 @@ import { UsageError } from "./flags.ts";
 import { askLocal } from "./query-local.ts";
 import type { Answer, Question } from "./question.ts";
 import { openBuckets } from "./wire/bucket.ts";
+import { throughDeletes } from "./wire/bucket-deletes.ts";
 
 export interface StorePlace {
   readonly store: string | undefined;
@@ -21,7 +22,7 @@ export async function askStore(question: Question, place: StorePlace): Promise<A
     const { fromMs, throughMs } = await buckets.bounds(tenant);
     return { start: nsOf(fromMs), end: nsOf(throughMs + 1) };
   };
-  return await askLocal({ ...question, tenant, sources: [buckets.source], bounds });
+  return await askLocal({ ...question, tenant, sources: [throughDeletes(buckets)], bounds });
 }
 
 /** The tenant of that name. A bucket of one tenant needs no name for it; of several, UsageError. */

@@ -35,7 +35,7 @@ function given() {
       if (state.fails) throw new Unavailable("no answer");
       return [...state.list];
     },
-  } as never;
+  };
   const parts = { requests, limits, clock, journal: SILENT, meter: UNMETERED };
   return { state, clock, active: new ActiveDeletes({ ...parts, search: portableSearch }) };
 }

@@ -15,7 +15,7 @@ import type { DeleteFilters } from "./filtered-source.ts";
 import { grouped } from "./grouped.ts";
 
 export interface ActiveParts {
-  readonly requests: DeleteRequests;
+  readonly requests: Pick<DeleteRequests, "list">;
   readonly limits: LimitsOf;
   readonly clock: Clock;
   readonly journal: Journal;
