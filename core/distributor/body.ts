@@ -14,6 +14,8 @@ export interface PushBody {
   readonly bytes: Uint8Array;
   readonly contentType: string;
   readonly contentEncoding: string;
+  /** Called when so many more bytes are held for this push; may throw. */
+  readonly hold?: (bytes: number) => void;
 }
 
 /** Loki's own bound on a decompressed push: what passes it gets Loki's text for it. */
@@ -31,7 +33,7 @@ export async function readBody(
   const type = parseMediaType(body.contentType);
   const bytes = await unpack(body, codecs, sizeMax);
   if (type === "application/json") return decodeJson(bytes);
-  return decodeProto(unpackSnappy(bytes, sizeMax));
+  return decodeProto(unpackSnappy(bytes, sizeMax, body.hold));
 }
 
 async function unpack(body: PushBody, codecs: Codecs, sizeMax: number): Promise<Uint8Array> {
@@ -58,12 +60,14 @@ const BODY_ENCODINGS: Readonly<Record<string, Encoding>> = {
 
 /** Undoes one of the encodings that bodies have. */
 export async function decompressBody(
-  { bytes, contentEncoding }: PushBody,
+  { bytes, contentEncoding, hold }: PushBody,
   codecs: Codecs,
   sizeMax: number,
 ): Promise<Uint8Array> {
   try {
-    return await codecs.decompress(BODY_ENCODINGS[contentEncoding]!, bytes, { sizeMax });
+    const unpacked = await codecs.decompress(BODY_ENCODINGS[contentEncoding]!, bytes, { sizeMax });
+    hold?.(unpacked.length);
+    return unpacked;
   } catch (error) {
     if (error instanceof TooLarge) throw tooLarge(`over ${sizeMax}`, sizeMax);
     if (!(error instanceof Corrupt)) throw error;
@@ -79,7 +83,7 @@ function tooLarge(size: number | string, sizeMax: number): LimitExceeded {
   );
 }
 
-function unpackSnappy(bytes: Uint8Array, sizeMax: number): Uint8Array {
+function unpackSnappy(bytes: Uint8Array, sizeMax: number, hold: PushBody["hold"]): Uint8Array {
   try {
     const { size } = readBlockSize(bytes);
     if (size > LOKI_SIZE_MAX) {
@@ -87,6 +91,7 @@ function unpackSnappy(bytes: Uint8Array, sizeMax: number): Uint8Array {
     }
     if (size > bytes.length * SNAPPY_RATIO_MAX) throw new BadRequest("snappy: corrupt input");
     if (size > sizeMax) throw tooLarge(size, sizeMax);
+    hold?.(size);
     return snappyDecodeBlock(bytes, sizeMax);
   } catch (error) {
     if (!(error instanceof Corrupt)) throw error;

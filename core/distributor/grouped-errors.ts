@@ -2,13 +2,16 @@
 
 /** Different texts that an answer has room for. */
 const TEXTS_MAX = 100;
+/** Characters of one of them: it may quote a stream of a hundred thousand labels. */
+const TEXT_MAX = 16_384;
 
 export class GroupedErrors {
   /** In the order of their first coming. */
   readonly #counts = new Map<string, number>();
   #count = 0;
 
-  add(text: string, count = 1): void {
+  add(refusal: string, count = 1): void {
+    const text = refusal.length > TEXT_MAX ? `${refusal.slice(0, TEXT_MAX)}…` : refusal;
     this.#count += count;
     const known = this.#counts.get(text);
     if (known !== undefined) this.#counts.set(text, known + count);

@@ -15,6 +15,9 @@ export interface LabelSet {
 /** Characters of text that a cache keeps: some 50,000 label sets of a Kubernetes cluster. */
 const CHARS_MAX = 8 * 1024 * 1024;
 
+/** A text longer than this is not kept: it would push thousands of others out. */
+const TEXT_MAX = 64 * 1024;
+
 export class LabelCache {
   /** In the order of their coming, so the first is the oldest. */
   readonly #sets = new Map<string, LabelSet>();
@@ -31,7 +34,7 @@ export class LabelCache {
     if (known !== undefined) return known;
     const labels = parseLabels(text);
     const set = { labels, text: printLabels(labels) };
-    this.#keep(text, set);
+    if (text.length <= TEXT_MAX) this.#keep(text, set);
     return set;
   }
 

@@ -36,29 +36,34 @@ export async function readForm(request: Request, bytesMax: number): Promise<Form
   const hasForm = /^application\/x-www-form-urlencoded\s*(;|$)/i.test(type);
   if (request.method !== "POST") return new Form(url);
   if (!hasForm) {
-    await readBytes(
-      request,
-      bytesMax,
-      () => new BadRequest("http: request body too large", { status: 413 }),
-    );
+    await readBytes(request, bytesMax, {
+      refusal: () => new BadRequest("http: request body too large", { status: 413 }),
+    });
     return new Form(url);
   }
-  const bytes = await readBytes(
-    request,
-    FORM_BYTES_MAX,
-    () => new BadRequest("http: POST too large"),
-  );
+  const bytes = await readBytes(request, FORM_BYTES_MAX, {
+    refusal: () => new BadRequest("http: POST too large"),
+  });
   return new Form(new URLSearchParams(new TextDecoder().decode(bytes)), url);
+}
+
+export interface ReadBytesOptions {
+  /** What a body that is too large is refused with. */
+  readonly refusal?: (bytes: number) => Error;
+  /** Called before so many bytes are held; may throw. */
+  readonly hold?: (bytes: number) => void;
 }
 
 /** The body, refused before more than `bytesMax` of it are held. */
 export async function readBytes(
   request: Request,
   bytesMax: number,
-  refusal: (bytes: number) => Error = (bytes) => tooLarge(bytes, bytesMax),
+  options: ReadBytesOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { refusal = (bytes) => tooLarge(bytes, bytesMax), hold } = options;
   const claimed = Number(request.headers.get("content-length") ?? Number.NaN);
   if (claimed > bytesMax) throw refusal(claimed);
+  if (claimed > 0) hold?.(claimed);
   // Fast path: a body of known size needs no joining of pieces.
   if (!Number.isNaN(claimed)) return new Uint8Array(await request.arrayBuffer());
   if (request.body === null) return new Uint8Array(0);
@@ -67,6 +72,7 @@ export async function readBytes(
   for await (const piece of piecesOf(request.body)) {
     size += piece.length;
     if (size > bytesMax) throw refusal(size);
+    hold?.(piece.length);
     pieces.push(piece);
   }
   return join(pieces, size);

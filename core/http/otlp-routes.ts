@@ -4,26 +4,27 @@
  */
 import { ProtoWriter } from "../bytes/proto.ts";
 import type { Distributor } from "../distributor/distributor.ts";
+import type { Journal } from "../ports/journal.ts";
 import { answerOf } from "./errors.ts";
-import { readPush } from "./read-push.ts";
+import { type PushDoor, StalledBody, withPush } from "./read-push.ts";
 import { type Call, type Route, route } from "./router.ts";
-import type { HttpSettings, Services } from "./services.ts";
 import { TENANT_HEADER, tenantOf } from "./tenant.ts";
 
 export function otlpRoutes(
   distributor: Distributor,
-  services: Services,
-  settings: HttpSettings,
+  { door, journal }: { door: PushDoor; journal: Journal },
 ): Route[] {
   async function push({ request }: Call): Promise<Response> {
-    const tenant = tenantOf(request.headers.get(TENANT_HEADER), settings);
+    const tenant = tenantOf(request.headers.get(TENANT_HEADER), door.settings);
     try {
-      await distributor.pushOtlp(tenant, await readPush(request, settings));
+      await withPush(request, door, (body) => distributor.pushOtlp(tenant, body));
       return new Response(null, { status: 204 });
     } catch (error) {
       const { status, text, level } = answerOf(error);
-      if (level !== undefined) services.journal.log(level, "push over OTLP failed", { err: error });
-      return statusResponse(status === 500 ? 503 : status, text);
+      if (level !== undefined) journal.log(level, "push over OTLP failed", { err: error });
+      const response = statusResponse(status === 500 ? 503 : status, text);
+      if (error instanceof StalledBody) response.headers.set("Connection", "close");
+      return response;
     }
   }
 

@@ -2,7 +2,8 @@
 import { Distributor } from "../distributor/distributor.ts";
 import type { Pusher } from "../ports/pusher.ts";
 import { otlpRoutes } from "./otlp-routes.ts";
-import { readPush } from "./read-push.ts";
+import { PushGate } from "./push-gate.ts";
+import { type PushDoor, stalledAnswer, withPush } from "./read-push.ts";
 import { type Call, type Route, route } from "./router.ts";
 import type { HttpSettings, Services } from "./services.ts";
 import { TENANT_HEADER, tenantOf } from "./tenant.ts";
@@ -18,16 +19,28 @@ export function pushRoutes(pusher: Pusher, services: Services, settings: HttpSet
     bodyBytesMax: settings.pushDecompressedBytesMax,
     ...(services.distributors === undefined ? {} : { distributors: services.distributors }),
   });
+  const gate = new PushGate({
+    pushesMax: settings.pushesInflightMax,
+    bytesMax: settings.pushBytesInflightMax,
+    meter: metrics,
+  });
+  const door: PushDoor = { gate, clock, settings };
 
   async function push({ request }: Call): Promise<Response> {
     const tenant = tenantOf(request.headers.get(TENANT_HEADER), settings);
-    await distributor.push(tenant, await readPush(request, settings));
+    try {
+      await withPush(request, door, (body) => distributor.push(tenant, body));
+    } catch (error) {
+      const stalled = stalledAnswer(error);
+      if (stalled === undefined) throw error;
+      return stalled;
+    }
     return new Response(null, { status: 204 });
   }
 
   return [
     route(["POST"], "/loki/api/v1/push", push),
     route(["POST"], "/api/prom/push", push),
-    ...otlpRoutes(distributor, services, settings),
+    ...otlpRoutes(distributor, { door, journal: services.journal }),
   ];
 }

@@ -124,6 +124,11 @@ export interface HttpSettings {
   /** Bytes of a push as it comes over the wire, and after decompression. */
   readonly pushBytesMax: number;
   readonly pushDecompressedBytesMax: number;
+  /** Ours: pushes under way at once, and bytes of their bodies. */
+  readonly pushesInflightMax: number;
+  readonly pushBytesInflightMax: number;
+  /** `server.http_server_read_timeout`: how long the body of a push may take to come; 0 is for ever. */
+  readonly readTimeoutMs: number;
   /** `frontend.max_body_size`. */
   readonly queryBytesMax: number;
   readonly tailDurationMaxMs: number;
@@ -139,6 +144,9 @@ export const DEFAULT_HTTP_SETTINGS: HttpSettings = {
   pathPrefix: "",
   pushBytesMax: 100 * 1024 * 1024,
   pushDecompressedBytesMax: 256 * 1024 * 1024,
+  pushesInflightMax: 10_000,
+  pushBytesInflightMax: 512 * 1024 * 1024,
+  readTimeoutMs: 30_000,
   queryBytesMax: 10 * 1024 * 1024,
   tailDurationMaxMs: 3_600_000,
   logRequestsAtInfo: false,

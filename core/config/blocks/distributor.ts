@@ -35,6 +35,22 @@ export const DISTRIBUTOR: readonly Row[] = [
     "distributor.write-failures-logging.add-insights-label",
   ],
   ["push_worker_count", "int", "256", "distributor.push-worker-count", { added: true }],
+  [
+    "max_inflight_pushes",
+    "int",
+    "10000",
+    "distributor.max-inflight-pushes",
+    { ours: "pushes that may be under way at once; what comes then is answered with 503" },
+  ],
+  [
+    "max_inflight_push_bytes",
+    "size",
+    "512MB",
+    "distributor.max-inflight-push-bytes",
+    {
+      ours: "bytes that pushes under way may hold, packed and unpacked; what comes then is answered with 503",
+    },
+  ],
   ["max_recv_msg_size", "int", "104857600", "distributor.max-recv-msg-size", { added: true }],
   [
     "max_decompressed_size",

@@ -1,0 +1,69 @@
+/** Pushes over real connections: a client that stops in the middle, and one that sends more than it may. */
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { inFolder, lokits, pushLines, startServer } from "./testing/process.ts";
+
+/** Sends a text as it stands, and gives what came back until the server closed the connection. */
+async function raw(url: string, text: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return await new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.write(text));
+    let answer = "";
+    socket.on("data", (bytes) => {
+      answer += bytes.toString();
+    });
+    socket.on("close", () => resolve(answer));
+    socket.on("error", reject);
+  });
+}
+
+test("a push that stalls is cut off; the pushes of others are taken meanwhile", async () => {
+  await inFolder(async (cwd) => {
+    const server = await startServer(["-server.http-read-timeout=1s"], { cwd });
+    const head = "POST /loki/api/v1/push HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    const stalled = [
+      raw(server.url, `${head}Content-Length: 1000\r\n\r\n{"streams":[`),
+      raw(server.url, `${head}Transfer-Encoding: chunked\r\n\r\n5\r\n{"str\r\n`),
+    ];
+    await pushLines(server.url, { app: "other" }, [[BigInt(Date.now()) * 1_000_000n, "taken"]]);
+    for (const answer of await Promise.all(stalled)) {
+      assert.match(answer, /^HTTP\/1.1 503 /);
+      assert.match(answer, /did not come within 1s \(server.http_server_read_timeout\)/);
+    }
+    const found = await lokits(["query", '{app="other"}', "--addr", server.url, "-o", "raw"]);
+    assert.equal(found.stdout, "taken\n");
+    assert.equal(await server.stop(), 0);
+  });
+});
+
+test("bodies over their size are 413, as they come and unpacked", async () => {
+  await inFolder(async (cwd) => {
+    const limits = [
+      "-distributor.max-recv-msg-size=2000",
+      "-distributor.max-decompressed-size=50000",
+    ];
+    const server = await startServer(limits, { cwd });
+    const push = async (body: Uint8Array<ArrayBuffer>, encoding?: string) => {
+      const response = await fetch(`${server.url}/loki/api/v1/push`, {
+        method: "POST",
+        headers: {
+          "Content-Type": "application/json",
+          ...(encoding === undefined ? {} : { "Content-Encoding": encoding }),
+        },
+        body,
+      });
+      return { status: response.status, text: await response.text() };
+    };
+    const zeros = new Uint8Array(gzipSync(new Uint8Array(50_001)));
+    const bomb = await push(zeros, "gzip");
+    assert.deepEqual(
+      [bomb.status, bomb.text],
+      [413, "request body too large: over 50000 bytes decompressed, limit 50000\n"],
+    );
+    assert.equal((await push(new Uint8Array(2001))).status, 413);
+    assert.equal((await push(new TextEncoder().encode("{}"))).status, 204);
+    assert.equal(await server.stop(), 0);
+  });
+});
