@@ -20,6 +20,7 @@ import { startCompactor } from "./compactor.ts";
 import { startCompactor } from "./compactor.ts";
 import type { AppSettings } from "./config.ts";
 import { openDeletes } from "./deletes.ts";
+import { openPatterns } from "./patterns.ts";
 import { meteredPusher, openMetrics, watch } from "./metrics.ts";
 import { runtime } from "./runtime.ts";
 import { fetchBounds, ServedStore } from "./served-store.ts";
@@ -50,7 +51,9 @@ export async function startApp(settings: AppSettings): Promise<App> {
   const uploader = `${settings.instanceId ?? hostname()}-${clock.now()}`;
   const { config } = settings.loaded;
   const store = new ServedStore({ config, storage, limits, journal, meter: metrics, uploader });
+  const patterns = openPatterns(config, clock);
   const { buckets } = store;
+    observe: patterns?.observe.bind(patterns),
   const ingester = new Ingester({
     settings: settings.ingester,
     schema,
@@ -76,6 +79,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
     pusher: meteredPusher(ingester, metrics),
     query: querier,
     ingester: ingesterAdmin(life, journal, askToStop),
+    ...(patterns === undefined ? {} : { patterns }),
     limitsPage: limitsPage(settings.loaded, limits),
     admin: makeAdmin(settings, life, journal),
     ...{ limits, clock, codecs, journal, metrics, upgrade },

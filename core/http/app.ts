@@ -13,6 +13,7 @@ import { ingesterRoutes } from "./ingester-routes.ts";
 import { labelRoutes } from "./label-routes.ts";
 import { makeObserver } from "./observer.ts";
 import { openApiRoute } from "./openapi-routes.ts";
+import { patternsRoutes } from "./patterns-routes.ts";
 import { pushRoutes } from "./push-routes.ts";
 import { makeQueryLog } from "./query-log.ts";
 import { queryRoutes } from "./query-routes.ts";
@@ -78,5 +79,6 @@ function readingRoutes(context: AskContext & { services: Services }): Route[] {
     ...contextRoutes(context),
     ...detectedRoutes(context),
     ...shardsRoutes(context),
+    ...patternsRoutes(context, context.services.patterns),
   ];
 }

@@ -38,6 +38,7 @@ const TABLE: readonly Row[] = [
   row(`${V1}/detected_labels`, "GET POST", "many", 200),
   row(`${V1}/detected_fields?${SELECTOR}`, "GET POST", "many", 200),
   row(`${V1}/detected_field/:name/values?${SELECTOR}`, "GET POST", "many", 200),
+  row(`${V1}/patterns?${SELECTOR}`, "GET POST", "many", 404),
   row(`${V1}/explain?${SELECTOR}`, "GET POST", "many", 200),
   row(`${V1}/context?${SELECTOR}&time=1`, "GET POST", "many", 200),
   row(`${V1}/drilldown-limits`, "GET", "one", 200),

@@ -48,7 +48,8 @@ const LIMITS = { volumeEnabled: true, discoverLogLevels: true, logLevelFields: [
 async function given(): Promise<Served> {
   const limitsPage = { of: () => ({ volume_enabled: true }) };
   const upgrade = () => undefined;
-  const served = await new Served({ limits: LIMITS, own: { limitsPage, upgrade } }).start();
+  const options = { limits: LIMITS, patterns: true, own: { limitsPage, upgrade } };
+  const served = await new Served(options).start();
   await served.clock.advance(60_000);
   for (const body of push) {
     const response = await served.request("/loki/api/v1/push", {

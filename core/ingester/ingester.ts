@@ -9,6 +9,7 @@
 
 import { ByteWriter } from "../bytes/writer.ts";
 import { ChunkBuilder } from "../chunk/builder.ts";
+import type { Block, StreamId } from "../model/block.ts";
 import { lineBytes } from "../model/block.ts";
 import { type BadRequest, Unavailable } from "../model/errors.ts";
 import type { LimitsOf } from "../model/limits.ts";
@@ -35,6 +36,14 @@ import type { IngesterSettings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
 import { Tailers } from "./tailers.ts";
 
+/** Told of rows that were taken, undefined for all of them. Their bytes go away with the push. */
+export type Observe = (
+  tenant: Tenant,
+  stream: StreamId,
+  rows: Block,
+  taken: Uint32Array | undefined,
+) => void;
+
 export interface IngesterParts {
   readonly settings: IngesterSettings;
   readonly schema: Schema;
@@ -43,6 +52,7 @@ export interface IngesterParts {
   readonly clock: Clock;
   readonly journal: Journal;
   readonly meter: Meter;
+  readonly observe?: Observe | undefined;
   /** How many share the streams of a tenant; without it this ingester is alone. */
   readonly ring?: () => { readonly ingesters: number; readonly replicationFactor: number };
 }
@@ -112,6 +122,7 @@ export class Ingester implements Pusher {
           ...(appended.rows === undefined ? {} : { selection: appended.rows }),
         });
         this.tailers.offer(tenant, stream, rows, appended.rows);
+        this.parts.observe?.(tenant, stream, rows, appended.rows);
       }
       if (appended.lastRefusal !== undefined) errors.push(this.#refusal(tenant, pushed, appended));
     }

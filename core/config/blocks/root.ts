@@ -13,6 +13,7 @@ import { INGESTER } from "./ingester.ts";
 import { INGESTER_CLIENT } from "./ingester-client.ts";
 import { LIMITS } from "./limits.ts";
 import { MEMBERLIST } from "./memberlist.ts";
+import { PATTERN_INGESTER } from "./pattern-ingester.ts";
 import { QUERIER } from "./querier.ts";
 import { QUERY_RANGE } from "./query-range.ts";
 import { QUERY_SCHEDULER } from "./query-scheduler.ts";
@@ -30,7 +31,6 @@ const NOT_HERE = [
   "querier_rf1",
   "bloom_build",
   "bloom_gateway",
-  "pattern_ingester",
   "ingest_limits",
   "ingest_limits_frontend",
   "ingest_limits_frontend_client",
@@ -68,6 +68,7 @@ export const ROOT: readonly Row[] = [
   ...under("ruler", RULER),
   ...under("ingester_client", INGESTER_CLIENT),
   ...under("ingester", INGESTER),
+  ...under("pattern_ingester", PATTERN_INGESTER),
   ...under("index_gateway", INDEX_GATEWAY),
   ...under("storage_config", STORAGE),
   ...under("chunk_store_config", CHUNK_STORE),
