@@ -20,6 +20,11 @@ const LEVELS = ["trace", "debug", "info", "warn", "error", "critical", "fatal"];
 const LOOK_BYTES = 512;
 const LONGEST = 8;
 
+/** The words that name a level, in lower case, and the level of each. */
+export function levelWords(): [word: string, level: string][] {
+  return Object.entries(WORDS).map(([word, level]) => [word, LEVELS[level]!]);
+}
+
 /** A column with `detected_level` for the rows where one is found. */
 export function levelsOf(block: Block): MetadataColumn {
   const firsts = new Uint32Array(block.rows + 1);
