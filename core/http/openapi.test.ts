@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { appOf, ask } from "../../fixtures/http/asking.ts";
-import { everyRoute, everyService } from "../../fixtures/http/routes.ts";
+import { ask } from "../../fixtures/http/asking.ts";
+import { everyApp, everyRoute } from "../../fixtures/http/routes.ts";
 import { apiPage } from "./api-page.ts";
 import { methodsOf, openApi, templateOf } from "./openapi.ts";
 import { docOf } from "./route-docs.ts";
@@ -80,7 +80,7 @@ test("parameters in a path are those of its template, no parameter comes twice",
 });
 
 test("a request without a tenant is 401 just where the description says so", async () => {
-  const app = appOf(everyService(), { authEnabled: true });
+  const app = everyApp({ authEnabled: true });
   for (const { path, method, operation } of operations) {
     const [status] = await ask(app, path.replace(/\{\w+\}/g, "x"), {
       method: method.toUpperCase(),
@@ -90,7 +90,7 @@ test("a request without a tenant is 401 just where the description says so", asy
 });
 
 test("/openapi.json is the description, under the prefix", async () => {
-  const app = appOf(everyService(), { pathPrefix: "/logs" });
+  const app = everyApp({ authEnabled: false, pathPrefix: "/logs" });
   const [status, type, text] = await ask(app, "/logs/openapi.json");
   assert.deepEqual([status, type], [200, "application/json"]);
   const served = JSON.parse(text) as Document & { servers: unknown };
