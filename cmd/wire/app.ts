@@ -17,7 +17,6 @@ import { Querier } from "../../core/querier/service.ts";
 import { VERSION } from "../version.ts";
 import { openGate, openTls } from "./auth.ts";
 import { startCompactor } from "./compactor.ts";
-import { startCompactor } from "./compactor.ts";
 import type { AppSettings } from "./config.ts";
 import { openDeletes } from "./deletes.ts";
 import { openPatterns } from "./patterns.ts";
