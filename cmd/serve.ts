@@ -38,8 +38,12 @@ async function serve(rawArgs: readonly string[]): Promise<number> {
     startup_ms: Math.round(performance.now() - started),
   });
   await untilAskedToStop(app);
-  app.journal.log("info", "stopping");
+  app.journal.log("info", "stopping", { delay_ms: settings.shutdownDelayMs });
+  app.leave();
+  // Whoever routes requests here sees it at /ready and has this long to send them elsewhere.
+  if (settings.shutdownDelayMs > 0) await Bun.sleep(settings.shutdownDelayMs);
   await app.stop();
+  app.journal.log("info", "lokits stopped");
   return 0;
 }
 

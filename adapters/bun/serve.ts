@@ -26,8 +26,11 @@ export interface Listening {
   readonly url: string;
   /** Connections with a request or a WebSocket on them now; Bun does not tell of idle ones. */
   connections(): number;
-  /** Stops taking requests and waits for those under way. */
-  stop(): Promise<void>;
+  /**
+   * Takes no more requests, ends WebSockets, and waits for requests under way; those that take longer than
+   * `waitMs` are cut off.
+   */
+  stop(waitMs: number): Promise<void>;
 }
 
 /** A socket as core wants it. */
@@ -47,10 +50,14 @@ interface Attached {
   drained: (() => void) | undefined;
 }
 
+/** WebSocket's close code of a server that stops. */
+const GOING_AWAY = 1001;
+
 /** Bytes that may wait for a client before `send` waits too. */
 const WAITING_BYTES_MAX = 1 << 20;
 
 export function listen({ hostname, port, fetch, bodyBytesMax, tls }: ListenOptions): Listening {
+  const sockets = new Set<ServerWebSocket<Attached>>();
   const server: Server<Attached> = Bun.serve<Attached>({
     hostname,
     port,
@@ -63,11 +70,16 @@ export function listen({ hostname, port, fetch, bodyBytesMax, tls }: ListenOptio
       idleTimeout: 0,
       backpressureLimit: 16 << 20,
       closeOnBackpressureLimit: false,
-      open: (socket) => void run(socket),
+      open: (socket) => {
+        sockets.add(socket);
+        void run(socket);
+      },
       // Clients only listen; whatever they say is not for us.
       message: () => {},
       drain: ({ data }) => data.drained?.(),
-      close: ({ data }) => {
+      close: (socket) => {
+        sockets.delete(socket);
+        const { data } = socket;
         data.gone.abort();
         data.drained?.();
       },
@@ -77,7 +89,12 @@ export function listen({ hostname, port, fetch, bodyBytesMax, tls }: ListenOptio
   return {
     url: `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
     connections: () => server.pendingRequests + server.pendingWebSockets,
-    stop: () => server.stop(false),
+    stop: async (waitMs) => {
+      for (const socket of sockets) socket.close(GOING_AWAY, "the server is stopping");
+      const late = setTimeout(() => void server.stop(true), waitMs);
+      await server.stop(false);
+      clearTimeout(late);
+    },
   };
 }
 

@@ -61,7 +61,7 @@ export async function startServer(
   const url = await new Promise<string>((started, failed) => {
     child.stderr!.on("data", (bytes: Buffer) => {
       log += bytes.toString();
-      const found = log.match(/msg="lokits started" url=(\S+)/);
+      const found = log.match(/"?msg"?[=:]"lokits started"[ ,]"?url"?[=:]"?([^\s",]+)/);
       if (found !== null) started(found[1]!);
     });
     child.once("exit", (code) => failed(new Error(`serve left with ${code}: ${log}`)));
@@ -71,7 +71,7 @@ export async function startServer(
     child,
     log: () => log,
     stop: async (signal = "SIGTERM") => {
-      const gone = new Promise<number>((done) => child.once("exit", (code) => done(code ?? -1)));
+      const gone = new Promise<number>((done) => child.once("close", (code) => done(code ?? -1)));
       child.kill(signal);
       return await gone;
     },

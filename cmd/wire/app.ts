@@ -19,8 +19,8 @@ import { openGate, openTls } from "./auth.ts";
 import { startCompactor } from "./compactor.ts";
 import type { AppSettings } from "./config.ts";
 import { openDeletes } from "./deletes.ts";
-import { openPatterns } from "./patterns.ts";
 import { meteredPusher, openMetrics, watch } from "./metrics.ts";
+import { openPatterns } from "./patterns.ts";
 import { runtime } from "./runtime.ts";
 import { fetchBounds, ServedStore } from "./served-store.ts";
 import { limitsPage } from "./tenant-page.ts";
@@ -30,6 +30,8 @@ export interface App {
   readonly journal: LineJournal;
   /** Resolves when a request asked the process to end. */
   readonly asked: Promise<void>;
+  /** From now on /ready says that this process is about to stop, and everything else goes on. */
+  leave(): void;
   stop(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
     format: settings.logFormat,
     write,
     meter: metrics,
+    callers: true,
   });
   for (const warning of settings.warnings) journal.log("warn", warning);
 
@@ -50,10 +53,10 @@ export async function startApp(settings: AppSettings): Promise<App> {
   const uploader = `${settings.instanceId ?? hostname()}-${clock.now()}`;
   const { config } = settings.loaded;
   const store = new ServedStore({ config, storage, limits, journal, meter: metrics, uploader });
-  const patterns = openPatterns(config, clock);
   const { buckets } = store;
-    observe: patterns?.observe.bind(patterns),
+  const patterns = openPatterns(config, clock);
   const ingester = new Ingester({
+    observe: patterns?.observe.bind(patterns),
     settings: settings.ingester,
     schema,
     limits,
@@ -70,6 +73,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
     ...{ limits, search, clock, fetch: fetchBounds(config) },
   });
 
+  const leaving = { now: false };
   let askToStop = () => {};
   const asked = new Promise<void>((resolve) => {
     askToStop = resolve;
@@ -78,9 +82,9 @@ export async function startApp(settings: AppSettings): Promise<App> {
     pusher: meteredPusher(ingester, metrics),
     query: querier,
     ingester: ingesterAdmin(life, journal, askToStop),
-    ...(patterns === undefined ? {} : { patterns }),
     limitsPage: limitsPage(settings.loaded, limits),
-    admin: makeAdmin(settings, life, journal),
+    ...(patterns === undefined ? {} : { patterns }),
+    admin: makeAdmin(settings, life, { journal, leaving }),
     ...{ limits, clock, codecs, journal, metrics, upgrade },
     gate: await openGate(settings.loaded.config, {
       tenants: settings.http,
@@ -110,9 +114,13 @@ export async function startApp(settings: AppSettings): Promise<App> {
     url: server.url,
     journal,
     asked,
+    leave: () => {
+      leaving.now = true;
+    },
     stop: async () => {
+      leaving.now = true;
       reloading.abort();
-      await Promise.all([server.stop(), compactor.stop()]);
+      await Promise.all([server.stop(settings.gracefulStopMs), compactor.stop()]);
       await life.stop({ flush: settings.ingester.wal.flushOnShutdown });
       await store.close();
       await deletes.close();
@@ -162,9 +170,13 @@ function ingesterAdmin(
   };
 }
 
-function makeAdmin(settings: AppSettings, life: IngesterLife, journal: LineJournal): Admin {
+function makeAdmin(
+  settings: AppSettings,
+  life: IngesterLife,
+  { journal, leaving }: { journal: LineJournal; leaving: { readonly now: boolean } },
+): Admin {
   return {
-    ready: () => readiness(life),
+    ready: () => (leaving.now ? { ok: false, text: "Application is stopping" } : readiness(life)),
     config: settings.printConfig,
     services: () => serviceStates(life),
     logLevel: () => journal.level,

@@ -39,6 +39,8 @@ export interface CheckedSettings {
   readonly instanceId: string | undefined;
   /** Time between SIGTERM and the stop, in which /ready says no. */
   readonly shutdownDelayMs: number;
+  /** How long requests under way may take at the stop. */
+  readonly gracefulStopMs: number;
   readonly printConfig: (mode: PrintMode) => string;
 }
 
@@ -94,6 +96,7 @@ export function checkedSettings(loaded: LoadedConfig): CheckedSettings {
     logFormat: config.text("server.log_format") as "logfmt" | "json",
     instanceId: id === "" ? undefined : id,
     shutdownDelayMs: config.ms("shutdown_delay"),
+    gracefulStopMs: config.ms("server.graceful_shutdown_timeout"),
     printConfig: loaded.text,
   };
 }

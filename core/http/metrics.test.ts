@@ -120,6 +120,17 @@ test("makeJournal() writes JSON, and its level may change", () => {
   ]);
 });
 
+test("makeJournal() tells the file and line that speaks, unless the line has its own", () => {
+  const lines: string[] = [];
+  const clock = new SimClock(1_698_743_494_892_385_377n);
+  const write = (line: string) => lines.push(line);
+  const journal = makeJournal({ clock, level: "info", write, callers: true });
+  journal.log("info", "m");
+  journal.log("info", "m", { caller: "metrics.go" });
+  assert.match(lines[0]!, /^level=info ts=\S+ caller=metrics\.test\.ts:\d+ msg=m$/);
+  assert.match(lines[1]!, /^level=info ts=\S+ msg=m caller=metrics\.go$/);
+});
+
 test("secrets in errors stay out of the log", () => {
   const { journal, lines } = journalLines("logfmt");
   journal.log("warn", "store", {

@@ -72,8 +72,8 @@ export interface AnswerDoc {
 
 /** Sees every request: its route, how it went, what failed. */
 export interface Observer {
-  /** The same answer, whose body is measured on its way. */
-  sized(response: Response, of: { readonly method: string; readonly route: string }): Response;
+  /** The same answer, whose body is measured on its way; without it nobody measures. */
+  sized?(response: Response, of: { readonly method: string; readonly route: string }): Response;
   begin(request: Request, route: string): (status: number, error?: unknown) => void;
 }
 
@@ -131,7 +131,8 @@ async function serve(
     const call = { request, params: context.req.param(), signal: request.signal, env: context.env };
     const response = await handler(call);
     done(response.status);
-    return observer.sized(response, { method: request.method, route: routeLabel(route.path) });
+    const of = { method: request.method, route: routeLabel(route.path) };
+    return observer.sized?.(response, of) ?? response;
   } catch (error) {
     const { status, text } = answerOf(error);
     done(status, error);
