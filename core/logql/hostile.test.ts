@@ -273,6 +273,21 @@ test("templates that grow without end", async () => {
     `{{ range ${list} }}{{ range ${list} }}{{ range ${list} }}x{{ end }}{{ end }}{{ end }}`,
     "template_steps",
   );
+  const big = '{{ $t := repeat 1000000 "xy" }}';
+  await given(
+    `${big}{{ range ${list} }}{{ range ${list} }}{{ contains "z" $t }}{{ end }}{{ end }}`,
+    "template_steps",
+  );
+  await given(`${big}{{ range ${list} }}{{ count "(x+)+z|x" $t }}{{ end }}`, "template_matches");
+  await given(`${big}{{ range ${list} }}{{ count "(x+)+z" $t }}{{ end }}`, "template_steps");
+  await given(`{{ printf "%999999v" ${list} }}`, "template_size");
+  await limited(`{app="x"} | logfmt | line_format \`${"{{.a}}".repeat(5000)}\``, "template_size", {
+    lines: [`a=${"x".repeat(2000)}`],
+  });
+  // The templates of a row share what they may do.
+  const work = `| label_format a=\`{{ count "x" (repeat 50000 "x") }}\` `;
+  assert.equal(count(await ask(`{app="x"} ${work.repeat(5)}`)), 1);
+  await limited(`{app="x"} ${work.repeat(7)}`, "template_matches");
   const doubling = "| label_format a=`{{.a}}{{.a}}x` ".repeat(60);
   await limited(`{app="x"} ${doubling}`, "template_growth");
   const lines = Array.from({ length: 2000 }, () => "x");

@@ -7,7 +7,7 @@ import { quote } from "../quote.ts";
 import { constantFor, fits } from "./arguments.ts";
 import { findFunction, isShortCircuit, type ShortCircuit } from "./funcs.ts";
 import type { CallContext, GoFunction, TypeName } from "./functions.ts";
-import { checkSize, type Effort } from "./limits.ts";
+import { checkSize } from "./limits.ts";
 import { methodsOf, resultsOf } from "./methods.ts";
 import {
   type AnyNode,
@@ -40,17 +40,15 @@ export interface Variable {
 export class Evaluator {
   readonly #origin: Origin;
   readonly #context: CallContext;
-  readonly #effort: Effort;
   /** Those in sight, the latest last. */
   variables: Variable[] = [];
   /** The template in hand, and the node that messages are about. */
   template: string;
   node: AnyNode | undefined;
 
-  constructor(origin: Origin, context: CallContext, effort: Effort) {
+  constructor(origin: Origin, context: CallContext) {
     this.#origin = origin;
     this.#context = context;
-    this.#effort = effort;
     this.template = origin.name;
   }
 
@@ -232,7 +230,9 @@ export class Evaluator {
       values.push(this.#arg(dot, params[index] ?? rest!, args[index + 1]!));
     }
     if (final !== MISSING) values.push(this.#check(final, params[given] ?? rest!));
-    this.#effort.step();
+    const { effort } = this.#context;
+    effort.step();
+    for (const value of values) if (typeof value === "string") effort.read(value.length);
     let result: Value;
     try {
       result = callee.run(values, this.#context);
@@ -241,7 +241,7 @@ export class Evaluator {
     }
     if (typeof result === "string") {
       checkSize(result.length);
-      this.#effort.step(result.length);
+      effort.step(result.length);
     }
     return result;
   }

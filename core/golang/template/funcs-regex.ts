@@ -1,11 +1,11 @@
 /** Replacing and counting matches as Go's regexp does. */
 import type { RegexMatch } from "../../regex/match.ts";
 import type { Regex } from "../../regex/regex.ts";
-import { checkMatches, checkSize } from "./limits.ts";
+import { checkSize, type Effort } from "./limits.ts";
 
-export function countMatches(regex: Regex, text: string): number {
+export function countMatches(regex: Regex, text: string, effort: Effort): number {
   let count = 0;
-  for (const _ of regex.matchAll(text)) checkMatches(++count);
+  for (const _ of matchesOf(regex, text, effort)) count += 1;
   return count;
 }
 
@@ -14,20 +14,26 @@ export function replaceMatches(
   regex: Regex,
   text: string,
   replacement: string,
-  options: { literal?: boolean } = {},
+  options: { effort: Effort; literal?: boolean },
 ): string {
   const isPlain = options.literal || !replacement.includes("$");
   const parts = isPlain ? [replacement] : templateOf(replacement, regex.groupNames);
   let out = "";
   let at = 0;
-  let count = 0;
-  for (const match of regex.matchAll(text)) {
-    checkMatches(++count);
+  for (const match of matchesOf(regex, text, options.effort)) {
     out += text.slice(at, match.start) + expand(parts, match);
     checkSize(out.length);
     at = match.end;
   }
   return at === 0 && out === "" ? text : out + text.slice(at);
+}
+
+function* matchesOf(regex: Regex, text: string, effort: Effort): Generator<RegexMatch> {
+  effort.step(text.length);
+  for (const match of regex.matchAll(text)) {
+    effort.match();
+    yield match;
+  }
 }
 
 /** Text, and the numbers of groups whose text goes there. */

@@ -7,6 +7,7 @@ import { escapeQuery, unescapeQuery } from "./escape.ts";
 import { countMatches, replaceMatches } from "./funcs-regex.ts";
 import { define, type FunctionTable, type GoFunction } from "./functions.ts";
 import { checkSize } from "./limits.ts";
+import { includesText, splitText } from "./text-search.ts";
 import { Int } from "./values.ts";
 
 export const TEXT_FUNCTIONS: FunctionTable = {
@@ -39,7 +40,7 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   substr: define(["int", "int", "string"], ([start, end, s]) =>
     substr(s, Number(start.value), Number(end.value)),
   ),
-  contains: define(["string", "string"], ([part, s]) => s.includes(part)),
+  contains: define(["string", "string"], ([part, s]) => includesText(s, part)),
   hasPrefix: define(["string", "string"], ([prefix, s]) => s.startsWith(prefix)),
   hasSuffix: define(["string", "string"], ([suffix, s]) => s.endsWith(suffix)),
   indent: define(["int", "string"], ([spaces, s]) => indent(s, Number(spaces.value))),
@@ -51,15 +52,15 @@ export const TEXT_FUNCTIONS: FunctionTable = {
   urlencode: define(["string"], ([s]) => escapeQuery(s)),
   urldecode: define(["string"], ([s]) => unescapeQuery(s)),
   regexReplaceAll: define(["string", "string", "string"], ([pattern, s, replacement], context) =>
-    replaceMatches(context.regex(pattern), s, replacement),
+    replaceMatches(context.regex(pattern), s, replacement, context),
   ),
   regexReplaceAllLiteral: define(
     ["string", "string", "string"],
     ([pattern, s, replacement], context) =>
-      replaceMatches(context.regex(pattern), s, replacement, { literal: true }),
+      replaceMatches(context.regex(pattern), s, replacement, { ...context, literal: true }),
   ),
   count: define(["string", "string"], ([pattern, s], context) => {
-    return new Int(countMatches(context.regex(pattern), s));
+    return new Int(countMatches(context.regex(pattern), s, context.effort));
   }),
 };
 
@@ -108,7 +109,7 @@ function trimSuffix(text: string, suffix: string): string {
 /** The first `count` occurrences, all when it is negative. Nothing occurs between any two runes. */
 function replace(text: string, old: string, replacement: string, count: number): string {
   if (old === replacement || count === 0) return text;
-  const parts = old === "" ? ["", ...text] : text.split(old);
+  const parts = old === "" ? ["", ...text] : splitText(text, old);
   const hits = old === "" ? parts.length : parts.length - 1;
   const times = count < 0 ? hits : Math.min(count, hits);
   checkSize(text.length + times * (replacement.length - old.length));

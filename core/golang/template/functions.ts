@@ -1,5 +1,6 @@
 /** How functions of templates are described: their parameters by Go's types, and what they do. */
 import type { Regex } from "../../regex/regex.ts";
+import type { Effort } from "./limits.ts";
 import type { Int, TemplateRow, Time, Value } from "./values.ts";
 
 /** What a parameter takes. `any` is interface{}, `value` is a value of any type or none (reflect.Value). */
@@ -18,6 +19,8 @@ export type TypeName = keyof Types;
 /** What a function may know of the row and the moment. */
 export interface CallContext {
   readonly row: TemplateRow;
+  /** Counts what is done for the row. */
+  readonly effort: Effort;
   /** The clock, Unix nanoseconds. */
   now(): bigint;
   /** A compiled pattern. Throws BadRequest in Go's words. */

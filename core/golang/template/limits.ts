@@ -1,32 +1,26 @@
 /**
- * Bounds of one execution. Go's engine has none: a template of a few words can fill the memory of a
- * process, so passing a bound is an error that says so.
+ * Bounds of what templates make of one row. Go's engine has none: a template of a few words can fill the
+ * memory of a process or work for a year, so passing a bound is an error that says so.
  */
 import { LimitExceeded } from "../../model/errors.ts";
 
 /** UTF-16 units of any text that a template makes: many times the longest line that Loki takes. */
 const TEXT_MAX = 4 * 1024 * 1024;
 
-/** Nodes executed, and stretches of text made. */
-const STEPS_MAX = 200_000;
+/** Nodes executed, and stretches of text made and read. */
+const STEPS_MAX = 300_000;
 
-/** Text of this length is one step more. */
+/** Text of this length that is made, or searched for a pattern, is one step more. */
 const STEP_TEXT = 64;
+
+/** The same for text that a function is given: most only look through it. */
+const STEP_READ = 256;
 
 /** Blocks and templates within each other. The stack of the runtime ends not far behind. */
 const DEPTH_MAX = 200;
 
-/** Matches that a call counts or replaces: more than characters in the longest line that Loki takes. */
+/** Matches counted or replaced: more than there are characters in the longest line that Loki takes. */
 const MATCHES_MAX = 300_000;
-
-export function checkMatches(count: number): void {
-  if (count > MATCHES_MAX) {
-    throw new LimitExceeded(
-      "template_matches",
-      `template finds a pattern more than ${MATCHES_MAX} times in one text`,
-    );
-  }
-}
 
 export function checkSize(size: number): void {
   if (size > TEXT_MAX) {
@@ -37,15 +31,45 @@ export function checkSize(size: number): void {
   }
 }
 
-/** Counts what an execution has done. */
+/** Counts what the templates of a row have done. */
 export class Effort {
   #steps = 0;
+  #matches = 0;
   #depth = 0;
 
+  /** A new row. */
+  begin(): void {
+    this.#steps = 0;
+    this.#matches = 0;
+    this.#depth = 0;
+  }
+
   step(textSize = 0): void {
-    this.#steps += 1 + Math.floor(textSize / STEP_TEXT);
+    this.#count(1 + Math.floor(textSize / STEP_TEXT));
+  }
+
+  /** A function is given so much text. */
+  read(textSize: number): void {
+    this.#count(Math.floor(textSize / STEP_READ));
+  }
+
+  match(): void {
+    this.#matches += 1;
+    if (this.#matches > MATCHES_MAX) {
+      throw new LimitExceeded(
+        "template_matches",
+        `templates find patterns more than ${MATCHES_MAX} times in one row`,
+      );
+    }
+  }
+
+  #count(steps: number): void {
+    this.#steps += steps;
     if (this.#steps > STEPS_MAX) {
-      throw new LimitExceeded("template_steps", `template takes more than ${STEPS_MAX} steps`);
+      throw new LimitExceeded(
+        "template_steps",
+        `templates take more than ${STEPS_MAX} steps for one row`,
+      );
     }
   }
 

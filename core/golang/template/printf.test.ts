@@ -61,4 +61,6 @@ test("sprintf() prints its complaints", () => {
   given("%!", [int(1)], "%!!(int=1)");
   given("%[5]d", [int(1)], "%!d(BADINDEX)");
   given("%*d", ["x", int(1)], "%!(BADWIDTH)1");
+  given("%2147483648d", [int(42)], "%!(NOVERB)%!(EXTRA int=42)");
+  given("%.2147483648d", [int(42)], "%!(NOVERB)%!(EXTRA int=42)");
 });

@@ -40,7 +40,7 @@ interface Spec {
   readonly precision: number | undefined;
 }
 
-/** Wider than any line; Go takes more than this for a mistake too. */
+/** What Go takes for a mistake when it comes as an argument, or when another digit follows. */
 const WIDTH_MAX = 1_000_000;
 
 export function sprintf(format: string, args: readonly Value[]): string {
@@ -132,8 +132,7 @@ class Formatter {
   /** Digits, or `*` for an argument that is the number. */
   #number(problem: string): number | undefined {
     if (this.#format[this.#at] !== "*") {
-      const digits = this.#match(/\d*/y);
-      return digits === "" ? undefined : Math.min(Number(digits), WIDTH_MAX);
+      return this.#digits();
     }
     this.#at += 1;
     const arg = this.#args[this.#next++];
@@ -141,6 +140,18 @@ class Formatter {
     if (Math.abs(value) <= WIDTH_MAX) return value;
     this.#problem += problem;
     return undefined;
+  }
+
+  /** A number that grows too large ends the format, as in Go. */
+  #digits(): number | undefined {
+    const digits = this.#match(/\d*/y);
+    if (digits === "") return undefined;
+    if (Number(digits.slice(0, -1)) > WIDTH_MAX) {
+      this.#at = this.#format.length;
+      return undefined;
+    }
+    checkSize(Number(digits));
+    return Number(digits);
   }
 
   #match(form: RegExp): string {
@@ -175,7 +186,12 @@ function hasOwnText(arg: Value): boolean {
 
 /** Lists and maps print their parts with the same verb. */
 function formatParts(verb: string, arg: Value, spec: Spec): string {
-  const part = (each: Value) => formatArg(verb, each, spec);
+  let size = 0;
+  const part = (each: Value) => {
+    const text = formatArg(verb, each, spec);
+    checkSize((size += text.length));
+    return text;
+  };
   if (isArray(arg)) return `[${arg.map(part).join(" ")}]`;
   if (!(arg instanceof LabelMap) && !isObject(arg)) return badVerb(verb, arg);
   const entries = arg instanceof LabelMap ? arg.entries() : entriesOf(arg);

@@ -6,7 +6,7 @@ import { quote } from "../quote.ts";
 import { wellFormed } from "./byte-text.ts";
 import { Evaluator, type Origin } from "./evaluate.ts";
 import type { CallContext } from "./functions.ts";
-import { checkSize, Effort } from "./limits.ts";
+import { checkSize, type Effort } from "./limits.ts";
 import type { BranchNode, Node, PipeNode, TemplateNode } from "./nodes.ts";
 import type { Trees } from "./parse.ts";
 import {
@@ -34,13 +34,14 @@ type Flow = "done" | "break" | "continue";
 
 class Execution {
   readonly #source: Source;
-  readonly #effort = new Effort();
+  readonly #effort: Effort;
   readonly #eval: Evaluator;
   #out = "";
 
   constructor(source: Source, context: CallContext) {
     this.#source = source;
-    this.#eval = new Evaluator(source, context, this.#effort);
+    this.#effort = context.effort;
+    this.#eval = new Evaluator(source, context);
   }
 
   run(data: LabelMap): string {

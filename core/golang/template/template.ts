@@ -3,6 +3,7 @@ import { compileRegex, type Regex } from "../../regex/regex.ts";
 import { fieldsOf } from "./fields.ts";
 import { hasFunction } from "./funcs.ts";
 import type { CallContext } from "./functions.ts";
+import { checkSize, Effort } from "./limits.ts";
 import type { Node, PipeNode } from "./nodes.ts";
 import { parseTemplate } from "./parse.ts";
 import { runTemplate, type Source } from "./run.ts";
@@ -21,6 +22,8 @@ export interface Template {
 export interface TemplateOptions {
   /** The clock, Unix nanoseconds. Without one the moment of `now` is the entry's own. */
   readonly now?: () => bigint;
+  /** What counts the work done for a row, when several templates share it. */
+  readonly effort?: Effort;
 }
 
 /** `name` is what messages call it. Throws TemplateError in Go's words when the text is no template. */
@@ -39,7 +42,8 @@ export function compileTemplate(
     fields,
     execute(data, row) {
       const now = options.now ?? (() => row.timeNs);
-      const context: CallContext = { row, now, regex };
+      const effort = options.effort ?? new Effort();
+      const context: CallContext = { row, now, regex, effort };
       return runTemplate(source, new LabelMap(data), context);
     },
   };
@@ -71,7 +75,10 @@ function labelOf({ variables, commands }: PipeNode): string | undefined {
 
 function joinParts(parts: readonly Part[], data: TemplateData): string {
   let out = "";
-  for (const part of parts) out += "text" in part ? part.text : (data.get(part.label) ?? "");
+  for (const part of parts) {
+    out += "text" in part ? part.text : (data.get(part.label) ?? "");
+    checkSize(out.length);
+  }
   return out;
 }
 

@@ -1,4 +1,5 @@
 /** What one query needs to run its stages, shared by all of its streams: nothing of it outlives a call. */
+import { Effort } from "../../golang/template/limits.ts";
 import type { Block, StreamId } from "../../model/block.ts";
 import type { ByteSearch } from "../../ports/byte-search.ts";
 import { builderHints, compileStages } from "./compile.ts";
@@ -46,6 +47,8 @@ export class Machine {
   readonly #filters: readonly LineFilter[];
   readonly #prefilters: readonly Prefilter[];
   readonly #selection = new Selection();
+  /** What the templates do for the row in hand. */
+  readonly #effort = new Effort();
 
   constructor(names: Names, stages: readonly LokiStage[], hints: Hints, options: MachineOptions) {
     this.names = names;
@@ -53,6 +56,7 @@ export class Machine {
       search: options.search,
       templates: {
         growth: new Growth(),
+        effort: this.#effort,
         ...(options.now === undefined ? {} : { now: options.now }),
       },
       hints,
@@ -90,6 +94,7 @@ export class Machine {
   /** Runs the other stages on one row. False when one of them drops it. */
   process(block: Block, index: number, base: StreamBase): boolean {
     this.row.reset(block, index, base);
+    this.#effort.begin();
     for (const stage of this.work) if (!stage.run(this.row)) return false;
     return true;
   }

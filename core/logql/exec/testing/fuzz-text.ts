@@ -90,7 +90,7 @@ const TEMPLATES = [
   "{{ regexReplaceAll `(a*)*` .msg `$1$1` }}",
   "{{ .a.b }}",
   "{{",
-  "{{ printf `%99999999d` 1 }}",
+  "{{ printf `%999999d` 1 }}",
   "{{ unixToTime .n }}{{ toDate `2006` .a }}",
   "{{ index . `a` }}{{ len .msg }}{{ slice .msg 1 2 }}",
 ];
