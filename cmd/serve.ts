@@ -32,12 +32,14 @@ async function serve(rawArgs: readonly string[]): Promise<number> {
     throw new Error(`not implemented yet: -target=${missing.join(",")}, only all`);
   const started = performance.now();
   const app = await startApp(settings);
+  // Before anybody is told that it has started: a supervisor may ask it to stop right then.
+  const asked = untilAskedToStop(app);
   if (settings.zeroConfig) welcome(app.url, settings.dataDir);
   app.journal.log("info", "lokits started", {
     url: app.url,
     startup_ms: Math.round(performance.now() - started),
   });
-  await untilAskedToStop(app);
+  await asked;
   app.journal.log("info", "stopping", { delay_ms: settings.shutdownDelayMs });
   app.leave();
   // Whoever routes requests here sees it at /ready and has this long to send them elsewhere.
