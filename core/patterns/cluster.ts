@@ -43,20 +43,20 @@ export class Cluster {
 
   /**
    * How much of a line of this shape is said here, too: the part of its tokens that are equal. Numbers
-   * on both sides tell nothing. -1 when the shape only has the same hash.
+   * on both sides tell nothing.
    */
-  similarity(tokens: Tokens, text: Uint8Array, line: Line): number {
-    const { count } = tokens;
-    if (count !== this.#hashes.length || tokens.open !== this.#open) return -1;
+  similarity({ count, masked, hashes }: Tokens): number {
+    const own = this.#hashes;
+    if (count !== own.length) return -1;
+    const variable = this.#variable;
     let counted = 0;
     let equal = 0;
     for (let index = 0; index < count; index++) {
-      const isVariable = this.#variable[index] === 1;
-      if (isVariable && tokens.masked[index] === 1) continue;
-      counted++;
-      if (!isVariable && this.#hashes[index] === tokens.hashes[index]) equal++;
+      if (variable[index] === 0) {
+        counted++;
+        if (own[index] === hashes[index]) equal++;
+      } else if (masked[index] === 0) counted++;
     }
-    if (!this.#isSameShape(tokens, text, line)) return -1;
     return counted === 0 ? 1 : equal / counted;
   }
 
@@ -104,8 +104,9 @@ export class Cluster {
     return true;
   }
 
-  /** Compares what stands before, between and after the tokens. */
-  #isSameShape(tokens: Tokens, text: Uint8Array, { start, end }: Line): boolean {
+  /** Compares what stands before, between and after the tokens: shapes that differ may have one hash. */
+  isSameShape(tokens: Tokens, text: Uint8Array, { start, end }: Line): boolean {
+    if (tokens.count !== this.#hashes.length || tokens.open !== this.#open) return false;
     let own = 0;
     let other = start;
     for (let index = 0; index < tokens.count; index++) {

@@ -54,8 +54,10 @@ export class Drain {
     let best: Cluster | undefined;
     let similarity = -1;
     for (const cluster of leaf.clusters) {
-      const own = cluster.similarity(read, text, line);
-      if (own > similarity) [best, similarity] = [cluster, own];
+      const own = cluster.similarity(read);
+      if (own <= similarity || !cluster.isSameShape(read, text, line)) continue;
+      best = cluster;
+      similarity = own;
       if (own === 1) break;
     }
     const isFull = leaf.clusters.length >= LEAF_MAX;

@@ -15,10 +15,14 @@ import { levelWords } from "../querier/levels.ts";
 /** Tokens of a line that count; a line with more has a pattern that ends open. */
 export const TOKENS_MAX = 64;
 
-const SEPARATORS = new Uint8Array(256);
-for (const byte of utf8(" \t\n\r\v\f=,:;\"'()[]{}|")) SEPARATORS[byte] = 1;
+/** What a byte is to us; whatever is nothing else is 0. */
+const [SEPARATOR, DIGIT, GREATER] = [1, 2, 3];
+const KINDS = new Uint8Array(256);
+for (const byte of utf8(" \t\n\r\v\f=,:;\"'()[]{}|")) KINDS[byte] = SEPARATOR;
+for (const byte of utf8("0123456789")) KINDS[byte] = DIGIT;
+for (const byte of utf8(">")) KINDS[byte] = GREATER;
 
-const [ZERO, NINE, MINUS, PLUS, DOT, GREATER] = [0x30, 0x39, 0x2d, 0x2b, 0x2e, 0x3e];
+const [MINUS, PLUS, DOT] = [0x2d, 0x2b, 0x2e];
 /** FNV-1a, 32 bits. */
 const FNV_BASIS = 0x811c9dc5 | 0;
 const FNV_PRIME = 0x01000193;
@@ -54,14 +58,14 @@ export class Tokens {
   level: string | undefined;
 
   read(text: Uint8Array, start: number, end: number): void {
+    const { starts, ends, hashes, masked } = this;
     let count = 0;
     let shape = FNV_BASIS;
-    this.open = false;
     this.level = undefined;
     let at = start;
     while (at < end) {
-      let byte = text[at]!;
-      if (SEPARATORS[byte] === 1) {
+      const byte = text[at]!;
+      if (KINDS[byte] === SEPARATOR) {
         shape = Math.imul(shape ^ byte, FNV_PRIME);
         at++;
         continue;
@@ -72,32 +76,31 @@ export class Tokens {
       let hash = FNV_BASIS;
       let digits = 0;
       let hasCapture = false;
-      do {
-        hash = Math.imul(hash ^ byte, FNV_PRIME);
-        if (byte >= ZERO && byte <= NINE) digits++;
-        else if (byte === GREATER) hasCapture = true;
-        byte = text[++at]!;
-      } while (at < end && SEPARATORS[byte] === 0);
-      this.starts[count] = from;
-      this.ends[count] = at;
-      this.hashes[count] = hash;
-      this.masked[count] =
-        (hasCapture && looksLikeCapture(text, from, at)) ||
-        (digits > 0 && isValue(text, from, { size: at - from, digits }))
-          ? 1
-          : 0;
-      count++;
+      for (; at < end; at++) {
+        const next = text[at]!;
+        const kind = KINDS[next]!;
+        if (kind !== 0) {
+          if (kind === SEPARATOR) break;
+          if (kind === DIGIT) digits++;
+          else hasCapture = true;
+        }
+        hash = Math.imul(hash ^ next, FNV_PRIME);
+      }
+      starts[count] = from;
+      ends[count] = at;
+      hashes[count] = hash;
+      const isMasked =
+        (digits > 0 && isValue(text, from, { size: at - from, digits })) ||
+        (hasCapture && looksLikeCapture(text, from, at));
+      masked[count++] = isMasked ? 1 : 0;
       if (digits === 0 && MAYBE_LEVEL[hash & 1023] === 1 && this.level === undefined) {
         this.level = levelAt(text, { from, end: at, hash });
       }
     }
-    if (at < end) {
-      // What follows the last token is not looked at, so its separators are not part of the shape.
-      this.open = true;
-      shape = shapeUpTo(text, start, this.ends[count - 1]!);
-    }
+    this.open = at < end;
     this.count = count;
-    this.shape = shape;
+    // What follows the last token that counts is not looked at, and its separators are not part of the shape.
+    this.shape = this.open ? shapeUpTo(text, start, ends[count - 1]!) : shape;
   }
 }
 
@@ -108,9 +111,9 @@ function isValue(
   { size, digits }: { size: number; digits: number },
 ): boolean {
   const first = text[from]!;
-  if (first >= ZERO && first <= NINE) return true;
+  if (KINDS[first] === DIGIT) return true;
   const isSigned = first === MINUS || first === PLUS || first === DOT;
-  if (isSigned && text[from + 1]! >= ZERO && text[from + 1]! <= NINE) return true;
+  if (isSigned && KINDS[text[from + 1]!] === DIGIT) return true;
   return 2 * digits >= size || size >= ID_BYTES;
 }
 
@@ -133,9 +136,10 @@ function shapeUpTo(text: Uint8Array, start: number, end: number): number {
   let isToken = false;
   for (let at = start; at < end; at++) {
     const byte = text[at]!;
-    if (SEPARATORS[byte] === 1) shape = Math.imul(shape ^ byte, FNV_PRIME);
+    const isSeparator = KINDS[byte] === SEPARATOR;
+    if (isSeparator) shape = Math.imul(shape ^ byte, FNV_PRIME);
     else if (!isToken) shape = Math.imul(shape ^ 0x100, FNV_PRIME);
-    isToken = SEPARATORS[byte] === 0;
+    isToken = !isSeparator;
   }
   return shape;
 }
