@@ -5,12 +5,14 @@ import { command as run } from "./compact-run.ts";
 const tools: Record<string, () => Promise<CommandDef>> = {
   inspect: async () => (await import("./compact-inspect.ts")).command,
   verify: async () => (await import("./compact-verify.ts")).command,
+  rebuild: async () => (await import("./compact-rebuild.ts")).command,
   stats: async () => (await import("./compact-stats.ts")).command,
 };
 
 const summaries: Record<string, string> = {
   inspect: "show one chunk or index file",
   verify: "list what is missing, truncated, damaged or orphaned",
+  rebuild: "make the index again from the chunks alone",
   stats: "count lines, bytes, streams and label values by tenant and day",
 };
 

@@ -35,16 +35,34 @@ export function readChunkName(object: string): NamedChunk | undefined {
   }
 }
 
+/** How chunks can be named: with a folder a stream or without, as keys or as files. */
+const NAMINGS = [
+  { schema: "v12", encoded: false },
+  { schema: "v12", encoded: true },
+  { schema: "v11", encoded: false },
+  { schema: "v11", encoded: true },
+] as const;
+
+/** A number for the form that a name has. */
+export function namingOf({ object, key, name }: NamedChunk): number {
+  return NAMINGS.findIndex(
+    ({ schema, encoded }) =>
+      encoded === (object !== key) && chunkKey(schema, name.tenant, name.fingerprint, name) === key,
+  );
+}
+
+/** The name of a chunk in the form that `namingOf` gave the number of. */
+export function objectName(naming: number, name: ChunkName): string {
+  const { schema, encoded } = NAMINGS[naming]!;
+  const key = chunkKey(schema, name.tenant, name.fingerprint, name);
+  return encoded ? filesystemKey(key) : key;
+}
+
 /** Every name that the chunk of a key may have in a store, the one given first. */
 export function namesOf(key: string): string[] {
   const name = readChunkName(key)?.name;
   if (name === undefined) return [key];
-  const names = new Set([key]);
-  for (const schema of ["v12", "v11"] as const) {
-    const plain = chunkKey(schema, name.tenant, name.fingerprint, name);
-    names.add(plain).add(filesystemKey(plain));
-  }
-  return [...names];
+  return [...new Set([key, ...NAMINGS.map((_, naming) => objectName(naming, name))])];
 }
 
 /** The chunks of a bucket in the order of their names. What is below `indexPrefix` is none. */

@@ -34,7 +34,10 @@ export async function inFlight<T>(
     try {
       await work(entry.item);
       entry.done = true;
-      while (queue[0]?.done) passed?.(queue.shift()!.item);
+      while (queue[0]?.done) {
+        const { item } = queue.shift()!;
+        passed?.(item);
+      }
     } catch (error) {
       failures.push(error);
     }
