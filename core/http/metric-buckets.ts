@@ -11,6 +11,7 @@ const BUCKETS: Readonly<Record<string, readonly number[]>> = {
   loki_bytes_per_line: exponential(1, 8, 8),
   loki_request_message_bytes: MESSAGE_BYTES,
   loki_response_message_bytes: MESSAGE_BYTES,
+  loki_chunk_store_chunks_per_query: exponential(10, 8, 8),
   loki_ingester_chunk_age_seconds: [60, 300, 600, 1800, 3600, 7200, 14400, 36000, 43200, 57600],
   loki_ingester_chunk_size_bytes: exponential(20_000, 2, 10),
   loki_ingester_chunk_utilization: linear(0, 0.2, 6),

@@ -16,6 +16,7 @@ import { ChunkStore, type KeyForm } from "./chunks.ts";
 import { IndexFiles, type IndexKeeping } from "./index-files.ts";
 import { IndexHead } from "./index-head.ts";
 import { Indexes } from "./indexes.ts";
+import { MeteredStore } from "./metered.ts";
 import type { ChunkSink, StoredChunk } from "./sink.ts";
 import { StoreSource } from "./source.ts";
 
@@ -57,15 +58,18 @@ export class Bucket implements ChunkSink {
     this.#options = options;
     this.#owns = owns;
     this.#head = schema === undefined ? undefined : new IndexHead(schema, owns);
+    const { journal, meter = UNMETERED } = options;
+    const name = "loki_boltdb_shipper_request_duration_seconds";
+    const metered = new MeteredStore(options.indexObjects ?? objects, { meter, clock, name });
     this.files = new IndexFiles({
-      ...{ objects: options.indexObjects ?? objects, codecs, clock, prefix },
-      ...{ journal: options.journal, meter: options.meter ?? UNMETERED },
+      ...{ objects: metered, codecs, clock, prefix, journal, meter },
       ...options.keeping,
     });
-    this.chunks = new ChunkStore({ objects, form, ...known });
+    this.chunks = new ChunkStore({ objects, form, meter, ...known });
     const head = this.#head === undefined ? {} : { head: this.#head };
     const indexes = new Indexes({ files: this.files, owns, ...known, ...head });
-    this.source = new StoreSource({ chunks: this.chunks, indexes, codecs, clock, limits });
+    const { chunks } = this;
+    this.source = new StoreSource({ chunks, indexes, codecs, clock, limits, meter });
   }
 
   get schema(): Schema | undefined {

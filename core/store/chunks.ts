@@ -9,6 +9,7 @@ import { type ChunkObject, openObject } from "../chunk/object.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 import { Corrupt } from "../model/errors.ts";
 import { periodAt, type Schema, type SchemaVersion } from "../model/schema.ts";
+import type { Meter } from "../ports/meter.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import type { StoredChunk } from "./sink.ts";
 
@@ -26,6 +27,7 @@ export interface ChunkStoreOptions {
   /** Undefined when the schema is not known: then both forms of the key are tried. */
   readonly schema?: Schema;
   readonly form: KeyForm;
+  readonly meter?: Meter;
 }
 
 /** Deleted chunks whose names are looked for. */
@@ -38,8 +40,8 @@ interface Naming {
 
 export class ChunkStore {
   readonly #options: ChunkStoreOptions;
-  /** The naming that found an object last. */
-  #found: Naming | undefined;
+  /** The naming that found an object last where its own did not, by that. */
+  readonly #found = new Map<string, Naming>();
   /** How many chunks were deleted with a look at every name, and whether one had another than its own. */
   #probes = 0;
   #isForeign = false;
@@ -54,10 +56,10 @@ export class ChunkStore {
   }
 
   async put({ tenant, fingerprint, ref, object }: StoredChunk): Promise<void> {
-    await this.#options.objects.put(
-      this.#name({ tenant, fingerprint, ref }, this.#native(ref)),
-      object,
-    );
+    const { objects, meter } = this.#options;
+    await objects.put(this.#name({ tenant, fingerprint, ref }, this.#native(ref)), object);
+    meter?.count("loki_chunk_store_stored_chunks_total", 1, { user: tenant });
+    meter?.count("loki_chunk_store_stored_chunk_bytes_total", object.length, { user: tenant });
   }
 
   /** The object's name as Loki would write it: for messages too. */
@@ -70,22 +72,17 @@ export class ChunkStore {
    * blocks is checked when they are read.
    */
   async get(place: ChunkPlace, signal?: AbortSignal): Promise<ChunkObject | undefined> {
-    const bytes = await this.#read(place, signal);
-    if (bytes === undefined) return undefined;
-    const chunk = openObject(bytes);
-    const { ref } = place;
-    const isIt =
-      chunk.tenant === place.tenant &&
-      chunk.fingerprint === place.fingerprint &&
-      chunk.fromMs === ref.fromMs &&
-      chunk.throughMs === ref.throughMs;
-    if (!isIt) {
-      const { tenant, fingerprint, fromMs, throughMs } = chunk;
-      throw new Corrupt(
-        `object is of tenant ${tenant}, stream ${fingerprint}, ${fromMs} to ${throughMs}`,
-      );
+    const count = (status: string) =>
+      this.#options.meter?.count("loki_store_chunks_downloaded_total", 1, { status });
+    try {
+      const bytes = await this.#read(place, signal);
+      const chunk = bytes === undefined ? undefined : openAs(place, bytes);
+      count(chunk === undefined ? "failure" : "success");
+      return chunk;
+    } catch (error) {
+      if (!signal?.aborted) count("failure");
+      throw error;
     }
-    return chunk;
   }
 
   /**
@@ -124,7 +121,7 @@ export class ChunkStore {
     for (const naming of namings) {
       const bytes = await this.#options.objects.get(this.#name(place, naming), options);
       if (bytes === undefined) continue;
-      if (naming !== namings[0]) this.#found = naming;
+      if (naming !== namings[0]) this.#found.set(kindOf(this.#native(place.ref)), naming);
       return bytes;
     }
     return undefined;
@@ -145,14 +142,33 @@ export class ChunkStore {
   #namings(ref: ChunkRef): Naming[] {
     const native = this.#native(ref);
     const all = [native];
-    if (this.#found !== undefined) all.unshift(this.#found);
+    const found = this.#found.get(kindOf(native));
+    if (found !== undefined) all.unshift(found);
     for (const schema of ["v12", "v11"] as const) {
       for (const form of ["filesystem", "plain"] as const) all.push({ schema, form });
     }
     const seen = new Set<string>();
-    return all.filter(({ schema, form }) => {
-      const kind = `${form} ${schema === "v12" || schema === "v13"}`;
+    return all.filter((naming) => {
+      const kind = kindOf(naming);
       return !seen.has(kind) && seen.add(kind);
     });
   }
+}
+
+/** The same for namings that give every chunk the same name. */
+function kindOf({ schema, form }: Naming): string {
+  return `${form} ${schema === "v12" || schema === "v13"}`;
+}
+
+function openAs({ tenant, fingerprint, ref }: ChunkPlace, bytes: Uint8Array): ChunkObject {
+  const chunk = openObject(bytes);
+  const isIt =
+    chunk.tenant === tenant &&
+    chunk.fingerprint === fingerprint &&
+    chunk.fromMs === ref.fromMs &&
+    chunk.throughMs === ref.throughMs;
+  if (isIt) return chunk;
+  throw new Corrupt(
+    `object is of tenant ${chunk.tenant}, stream ${chunk.fingerprint}, ${chunk.fromMs} to ${chunk.throughMs}`,
+  );
 }

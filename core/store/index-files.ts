@@ -209,7 +209,7 @@ export class IndexFiles {
   }
 
   async #fetch(key: string): Promise<Uint8Array | undefined> {
-    const { objects, codecs, cache, clock, journal = SILENT, meter = UNMETERED } = this.#options;
+    const { objects, codecs, cache, clock, journal = SILENT } = this.#options;
     const started = clock.ticksMs();
     const stored = await objects.get(key);
     if (stored === undefined) {
@@ -220,7 +220,6 @@ export class IndexFiles {
       ? await codecs.decompress(ENCODINGS.gzip, stored, { sizeMax: INDEX_SIZE_MAX })
       : stored;
     const ms = clock.ticksMs() - started;
-    meter.observe("loki_tsdb_shipper_tables_download_operation_duration_seconds", ms / 1000);
     const place = this.#placeOf(key);
     journal.log(cache === undefined ? "debug" : "info", "downloaded file", {
       "table-name": place.slice(0, place.indexOf("/")),

@@ -50,7 +50,8 @@ export class IndexSync {
 
   /** One round. A failure is logged; the next round may have more luck. */
   async sync(): Promise<void> {
-    const { files, cache, journal, meter } = this.#options;
+    const { files, cache, clock, journal, meter } = this.#options;
+    const started = clock.ticksMs();
     const count = (status: string) =>
       meter.count("loki_tsdb_shipper_tables_sync_operation_total", 1, { status });
     try {
@@ -61,6 +62,8 @@ export class IndexSync {
         const isReady = this.#mustBeReady(table);
         if (isReady || held.has(table)) await this.#syncTable(table, isReady);
       }
+      const seconds = (clock.ticksMs() - started) / 1000;
+      meter.gauge("loki_tsdb_shipper_tables_download_operation_duration_seconds", seconds);
       count("success");
     } catch (error) {
       count("failure");

@@ -17,6 +17,7 @@ import type {
   StreamSpans,
   StreamVolume,
 } from "../ports/log-source.ts";
+import type { Meter } from "../ports/meter.ts";
 import type { ChunkStore } from "./chunks.ts";
 import type { IndexedSeries, Indexes, IndexQuery } from "./indexes.ts";
 import { weigh } from "./weigh.ts";
@@ -30,6 +31,7 @@ export interface StoreParts {
   readonly codecs: Codecs;
   readonly clock: Clock;
   readonly limits: LimitsOf;
+  readonly meter?: Meter;
 }
 
 export class StoreSource implements LogSource {
@@ -44,6 +46,7 @@ export class StoreSource implements LogSource {
     const { maxChunksPerQuery } = this.#parts.limits.of(select.tenant);
     const count = found.reduce((sum, { chunks }) => sum + chunks.length, 0);
     if (select.stats !== undefined) select.stats.chunksRef += count;
+    this.#parts.meter?.observe("loki_chunk_store_chunks_per_query", count);
     if (maxChunksPerQuery > 0 && count > maxChunksPerQuery) {
       throw new LimitExceeded(
         "max_chunks_per_query",
