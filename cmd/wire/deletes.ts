@@ -69,8 +69,7 @@ export async function openDeletes(
 
 async function openHome(settings: AppSettings, journal: Journal): Promise<DeleteRequests> {
   const { clock } = runtime;
-  const { objects } = await storeOf(settings);
-  const bucket = new BucketDeleteRequests({ objects, clock, journal });
+  const bucket = await bucketRequests(settings, journal);
   const folder = settings.loaded.config.text("compactor.working_directory");
   if (folder === "") return bucket;
   const path = join(folder, "deletion", "delete_requests", "delete_requests.sqlite");
@@ -84,6 +83,15 @@ async function openHome(settings: AppSettings, journal: Journal): Promise<Delete
   }
   local.adopt();
   return new MirroredDeleteRequests({ local, bucket, clock, journal });
+}
+
+/** Those in the bucket, for a process that has no folder with the server's. */
+export async function bucketRequests(
+  settings: AppSettings,
+  journal: Journal,
+): Promise<BucketDeleteRequests> {
+  const { objects } = await storeOf(settings);
+  return new BucketDeleteRequests({ objects, clock: runtime.clock, journal });
 }
 
 /** A damaged file is put aside: the bucket has all of it. */

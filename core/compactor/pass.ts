@@ -17,7 +17,7 @@ import type { ChunkStore } from "../store/chunks.ts";
 import { DeleteRun, type DeleteSettings, type FinishedRequest } from "./delete-run.ts";
 import { Losses } from "./losses.ts";
 import { applyRetention, type RetentionReport, type RetentionSettings } from "./retention.ts";
-import { type CompactAllReport, compactAll, type TableChoice } from "./run.ts";
+import { type CompactAllReport, compactAll, type OnTable, type TableChoice } from "./run.ts";
 import { type SweepReport, sweep } from "./sweep.ts";
 import { tellOfFinished, tellOfRetention } from "./tell.ts";
 
@@ -47,6 +47,7 @@ export interface PassOptions {
   readonly search?: ByteSearch;
   /** Says what would be done and changes nothing. */
   readonly dryRun?: boolean;
+  readonly onTable?: OnTable;
   readonly signal?: AbortSignal;
 }
 

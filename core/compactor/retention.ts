@@ -88,9 +88,10 @@ class RetentionRun {
     const sizeMs = plan.sizeBytes > 0 ? await sizeCutoff(plan.sizeBytes, own) : -Infinity;
     const cutoffs = (tenant: Tenant) => atLeast(plan.of(tenant), sizeMs);
     const wanted = { plan, cutoffs };
-    for (const { table, files, tenants } of listed) {
+    for (const [index, { table, files, tenants }] of listed.entries()) {
       const visit = new TableVisit(this.#options, table, wanted, this);
       await this.#each(table, () => visit.go(files, tenants));
+      this.#options.onTable?.(index + 1, listed.length, "retention");
     }
     return {
       ...{ modified: this.#actions.modified, deleted: this.#actions.deleted },

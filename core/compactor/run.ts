@@ -28,7 +28,11 @@ export interface CompactOptions extends IndexParts {
   /** Reads and merges, but leaves the store as it is. */
   readonly dryRun?: boolean;
   readonly choice?: TableChoice;
+  readonly onTable?: OnTable;
 }
+
+/** Told of every table that was gone through: how many of how many, and what was done. */
+export type OnTable = (done: number, total: number, what: "compacted" | "retention") => void;
 
 /** Which tables are compacted, and how many at a time. */
 export interface TableChoice {
@@ -79,6 +83,7 @@ export async function compactAll(
     );
 
   const failures: { table: string; error: unknown }[] = [];
+  let done = 0;
   const reports = await pooled(wanted, choice.parallelism, async ({ name }) => {
     signal?.throwIfAborted();
     try {
@@ -89,6 +94,8 @@ export async function compactAll(
       journal.log("error", "failed to compact table", { "table-name": name, err });
       failures.push({ table: name, error });
       return NOTHING;
+    } finally {
+      options.onTable?.(++done, wanted.length, "compacted");
     }
   });
   return { ...reports.reduce(add, NOTHING), failures };
