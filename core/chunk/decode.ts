@@ -96,7 +96,21 @@ export function readBlock(
   codecs: Codecs,
 ): Block | Promise<Block> {
   const { format, encoding } = table;
-  return decodeBlock(blockBytes(chunk, table, meta), meta, { format, encoding, symbols, codecs });
+  const packed = blockBytes(chunk, table, meta);
+  const block = decodeBlock(packed, meta, { format, encoding, symbols, codecs });
+  return block instanceof Promise ? block.then((rows) => timely(rows, meta)) : timely(block, meta);
+}
+
+/**
+ * The block, if its rows lie in the time that its meta says. No checksum covers the header of a chunk:
+ * sound bytes that are read in the wrong encoding may come out as rows by chance, but not in time.
+ */
+function timely(block: Block, { offset, minTime, maxTime }: BlockMeta): Block {
+  const { rows, times } = block;
+  if (rows === 0 || (times[0]! >= minTime && times[rows - 1]! <= maxTime)) return block;
+  throw new Corrupt(
+    `block at ${offset} has times ${times[0]} to ${times[rows - 1]}, its meta ${minTime} to ${maxTime}`,
+  );
 }
 
 /** The same of compressed bytes that need no check. */

@@ -1,5 +1,6 @@
 /** A stored chunk taken apart for those who mend buckets: every part is proven, and what it weighs is reckoned as its ingester did. */
 import { crc32c } from "../bytes/crc32c.ts";
+import { utf8Size } from "../bytes/text.ts";
 import {
   type BlockMeta,
   type ChunkTable,
@@ -9,7 +10,6 @@ import {
 } from "../chunk/decode.ts";
 import { PAIR_SIZE } from "../chunk/layout.ts";
 import { type ChunkObject, openObject } from "../chunk/object.ts";
-import { utf8Size } from "../chunk/symbols.ts";
 import type { Block } from "../model/block.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 import { Corrupt } from "../model/errors.ts";
@@ -42,16 +42,9 @@ export async function openBlock(
 ): Promise<Block> {
   const read = readBlock(chunk, table, meta, symbols, codecs);
   const block = read instanceof Promise ? await read : read;
-  const { rows, times } = block;
-  if (rows === 0) return block;
-  if (times[0]! < meta.minTime || times[rows - 1]! > meta.maxTime) {
-    throw new Corrupt(
-      `block at ${meta.offset} has times ${times[0]} to ${times[rows - 1]}, its meta ${meta.minTime} to ${meta.maxTime}`,
-    );
-  }
   // Rows from before 1970 are counted and not stored, so only a whole block can be weighed.
   const weight = weightOf(block);
-  if (table.format >= 3 && rows === meta.rows && weight !== meta.uncompressedSize) {
+  if (table.format >= 3 && block.rows === meta.rows && weight !== meta.uncompressedSize) {
     throw new Corrupt(
       `block at ${meta.offset} has ${weight} bytes, its meta ${meta.uncompressedSize}`,
     );

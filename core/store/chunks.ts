@@ -62,9 +62,11 @@ export class ChunkStore {
     meter?.count("loki_chunk_store_stored_chunk_bytes_total", object.length, { user: tenant });
   }
 
-  /** The object's name as Loki would write it: for messages too. */
+  /** The object's name as Loki would write it, for messages; where no schema says it, as others were found. */
   keyOf(place: ChunkPlace): string {
-    return chunkKey(this.#native(place.ref).schema, place.tenant, place.fingerprint, place.ref);
+    const native = this.#native(place.ref);
+    const found = this.#options.schema === undefined ? this.#found.get(kindOf(native)) : undefined;
+    return chunkKey((found ?? native).schema, place.tenant, place.fingerprint, place.ref);
   }
 
   /**

@@ -149,10 +149,14 @@ export class StoreSource implements LogSource {
         stats.decompressedBytes += meta.uncompressedSize;
       }
       try {
-        return readBlock(chunk, table, meta, symbols, this.#parts.codecs);
+        const block = readBlock(chunk, table, meta, symbols, this.#parts.codecs);
+        return block instanceof Promise ? block.catch(blame) : block;
       } catch (error) {
-        throw error instanceof Corrupt ? new Corrupt(`chunk ${key}: ${error.message}`) : error;
+        return blame(error);
       }
+    };
+    const blame = (error: unknown): never => {
+      throw error instanceof Corrupt ? new Corrupt(`chunk ${key}: ${error.message}`) : error;
     };
     const { minTime, maxTime, rows } = meta;
     return { minTime, maxTime, rows, bytes: meta.uncompressedSize, read };
