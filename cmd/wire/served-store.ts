@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { DiskObjectStore } from "../../adapters/disk/object-store.ts";
 import type { Config } from "../../core/config/config.ts";
+import { Unavailable } from "../../core/model/errors.ts";
 import type { LimitsOf } from "../../core/model/limits.ts";
 import type { Journal } from "../../core/ports/journal.ts";
 import type { Meter } from "../../core/ports/meter.ts";
@@ -11,6 +12,7 @@ import type { Buckets } from "../../core/store/buckets.ts";
 import { IndexCache } from "../../core/store/index-cache.ts";
 import { type IndexKeeping, LISTING_MS } from "../../core/store/index-files.ts";
 import { IndexSync } from "../../core/store/index-sync.ts";
+import { takeLeftovers } from "../../core/store/leftovers.ts";
 import { PrefixedStore } from "../../core/store/prefixed.ts";
 import { bucketsOf } from "./bucket.ts";
 import { runtime } from "./runtime.ts";
@@ -28,11 +30,14 @@ export interface ServedStoreParts {
 export class ServedStore {
   readonly buckets: Buckets;
   readonly #syncs: readonly IndexSync[];
+  readonly #parts: ServedStoreParts;
   readonly #readyDays: number;
   readonly #ending = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
-  constructor({ config, storage, limits, journal, meter, uploader }: ServedStoreParts) {
+  constructor(parts: ServedStoreParts) {
+    const { config, storage, limits, journal, meter, uploader } = parts;
+    this.#parts = parts;
     const shipper = "storage_config.tsdb_shipper";
     const resyncMs = config.ms(`${shipper}.resync_interval`);
     this.#readyDays = config.number(`${shipper}.query_ready_num_days`);
@@ -59,8 +64,23 @@ export class ServedStore {
 
   /** Queries that are to be ready find their tables here; the rest goes on in the background. */
   async start(): Promise<void> {
+    await this.#takeLeftovers();
     if (this.#readyDays > 0) await Promise.all(this.#syncs.map((sync) => sync.sync()));
     this.#running = Promise.all(this.#syncs.map((sync) => sync.run(this.#ending.signal)));
+  }
+
+  /** Where nothing was left there is nothing to do; what cannot be taken now is there at the next start. */
+  async #takeLeftovers(): Promise<void> {
+    const { config, journal } = this.#parts;
+    const place = config.text("storage_config.tsdb_shipper.active_index_directory");
+    if (place === "") return;
+    const folder = new DiskObjectStore(resolve(place));
+    try {
+      await takeLeftovers({ folder, buckets: this.buckets, journal });
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      journal.log("error", "the index that an earlier Loki left waits", { err: error });
+    }
   }
 
   async close(): Promise<void> {

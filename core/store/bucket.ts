@@ -2,6 +2,7 @@
  * One bucket with everything to read it and, when its schema is known, to write it. Of a schema whose
  * periods lie in several stores it has those of its own; core/store/buckets.ts puts such buckets together.
  */
+import { tableNamed } from "../index/table.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 import type { LimitsOf } from "../model/limits.ts";
 import { periodsWithin, type Schema, type SchemaPeriod } from "../model/schema.ts";
@@ -93,6 +94,12 @@ export class Bucket implements ChunkSink {
     return periodsWithin(this.schema ?? [], fromMs, throughMs).some(this.#owns);
   }
 
+  /** Whether a table of this name is this bucket's. */
+  ownsTable(name: string): boolean {
+    const period = tableNamed(this.schema ?? [], name)?.period;
+    return period !== undefined && this.#owns(period);
+  }
+
   /** The same bucket, to be written with this schema. */
   withSchema(schema: Schema): Bucket {
     return new Bucket({ ...this.#options, schema });
@@ -127,7 +134,7 @@ export class Bucket implements ChunkSink {
   }
 
   /** Names a chunk that was put in the next index file, and to queries from now on. */
-  remember(chunk: StoredChunk): void {
+  remember(chunk: Omit<StoredChunk, "object">): void {
     this.#head?.add(chunk);
   }
 

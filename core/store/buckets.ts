@@ -54,7 +54,12 @@ export class Buckets implements ChunkSink {
     const places = takers.length === 0 ? [this.all[0]!] : takers;
     for (const bucket of places) await bucket.chunks.put(chunk);
     // All or none: a put that failed half way comes again, and a table must not name a chunk twice.
-    for (const bucket of places) bucket.remember(chunk);
+    this.remember(chunk);
+  }
+
+  /** Names a chunk that is stored in the next index files. */
+  remember(chunk: Omit<StoredChunk, "object">): void {
+    for (const bucket of this.all) if (bucket.takes(chunk.ref)) bucket.remember(chunk);
   }
 
   async uploadIndex(): Promise<void> {
