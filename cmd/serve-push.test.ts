@@ -67,3 +67,34 @@ test("bodies over their size are 413, as they come and unpacked", async () => {
     assert.equal(await server.stop(), 0);
   });
 });
+
+test("shard_streams: a stream that comes too fast is stored as several, each found by its label", async () => {
+  await inFolder(async (cwd) => {
+    const flags = ["-shard-streams.enabled=true", "-shard-streams.desired-rate=1KB"];
+    const server = await startServer(flags, { cwd });
+    const now = BigInt(Date.now()) * 1_000_000n;
+    let count = 0;
+    const shards = async () => {
+      const names = await lokits(["labels", "__stream_shard__", "--addr", server.url]);
+      return names.stdout.split("\n").filter((name) => name !== "").length;
+    };
+    for (let tries = 0; tries < 40 && (await shards()) < 2; tries++) {
+      const lines = Array.from({ length: 10 }, (_, index) => `${count + index} ${"x".repeat(500)}`);
+      const times = lines.map((line, index) => [now + BigInt(count + index), line] as const);
+      await pushLines(server.url, { app: "fast" }, times);
+      count += lines.length;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.ok((await shards()) > 1);
+    const query = 'sum(count_over_time({app="fast"}[1h]))';
+    const url = `${server.url}/loki/api/v1/query?${new URLSearchParams({ query })}`;
+    const { data } = (await (await fetch(url)).json()) as {
+      data: { result: { value: [number, string] }[] };
+    };
+    assert.equal(data.result[0]?.value[1], String(count));
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    assert.match(metrics, /^loki_stream_sharding_count [1-9]/m);
+    assert.match(metrics, /^loki_rate_store_max_stream_shards [1-9]/m);
+    assert.equal(await server.stop(), 0);
+  });
+});

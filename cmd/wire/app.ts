@@ -23,6 +23,7 @@ import { meteredPusher, openMetrics, watch } from "./metrics.ts";
 import { openPatterns } from "./patterns.ts";
 import { runtime } from "./runtime.ts";
 import { fetchBounds, ServedStore } from "./served-store.ts";
+import { startRateStore } from "./stream-rates.ts";
 import { limitsPage } from "./tenant-page.ts";
 
 export interface App {
@@ -78,7 +79,11 @@ export async function startApp(settings: AppSettings): Promise<App> {
   const asked = new Promise<void>((resolve) => {
     askToStop = resolve;
   });
+  const reloading = new AbortController();
   const services = {
+    streamRates: startRateStore(ingester, {
+      ...{ config, clock, journal, meter: metrics, signal: reloading.signal },
+    }),
     pusher: meteredPusher(ingester, metrics),
     query: querier,
     ingester: ingesterAdmin(life, journal, askToStop),
@@ -108,7 +113,6 @@ export async function startApp(settings: AppSettings): Promise<App> {
   const compactor = startCompactor(settings, {
     ...{ buckets, requests: deletes.requests, journal, meter: metrics },
   });
-  const reloading = new AbortController();
   void reloadLimits(settings, journal, reloading.signal);
   return {
     url: server.url,

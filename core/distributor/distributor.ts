@@ -10,8 +10,10 @@ import type { PushStream } from "../model/push.ts";
 import type { Tenant } from "../model/tenant.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Codecs } from "../ports/codecs.ts";
+import type { Journal } from "../ports/journal.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { Pusher } from "../ports/pusher.ts";
+import type { StreamRateBook } from "../ports/stream-rates.ts";
 import { type PushBody, readBody } from "./body.ts";
 import { withLevels } from "./detect-level.ts";
 import { LabelCache, type LabelSet } from "./label-cache.ts";
@@ -22,6 +24,7 @@ import { OtlpStreams } from "./otlp-streams.ts";
 import { RateLimiter } from "./rate-limit.ts";
 import { ingestionBlocked } from "./refusals.ts";
 import { withServiceName } from "./service-name.ts";
+import { StreamSharder } from "./shard-streams.ts";
 import { type Validated, validate } from "./validate.ts";
 
 export interface DistributorOptions {
@@ -30,20 +33,29 @@ export interface DistributorOptions {
   readonly clock: Clock;
   readonly codecs: Codecs;
   readonly meter: Meter;
+  readonly journal: Journal;
   /** Bytes of a push after decompression. */
   readonly bodyBytesMax: number;
   /** How many distributors share a tenant's rate; one unless a ring says so. */
   readonly distributors?: () => number;
+  /** How fast streams come; without it none is divided. */
+  readonly streamRates?: StreamRateBook;
 }
 
 export class Distributor {
   readonly #options: DistributorOptions;
   readonly #labels = new LabelCache();
   readonly #rates: RateLimiter;
+  readonly #sharder: StreamSharder | undefined;
 
   constructor(options: DistributorOptions) {
     this.#options = options;
     this.#rates = new RateLimiter(options.clock, options.distributors);
+    const { streamRates, meter, journal } = options;
+    if (streamRates !== undefined) {
+      const rateOf = streamRates.rateOf.bind(streamRates);
+      this.#sharder = new StreamSharder({ rateOf, meter, journal });
+    }
   }
 
   /**
@@ -79,12 +91,19 @@ export class Distributor {
     const validated = validate(streams, { tenant, limits, now: clock.now(), meter });
     if (validated.streams.length > 0) {
       this.#takeRate(tenant, limits, validated);
-      await pusher.push(tenant, validated.streams).catch((error: unknown) => {
+      const stored = this.#divided(tenant, validated.streams, limits);
+      await pusher.push(tenant, stored).catch((error: unknown) => {
         throw withRefusals(error, validated.refused);
       });
     }
     if (limits.simulatedPushLatencyMs > 0) await clock.sleep(limits.simulatedPushLatencyMs);
     if (validated.refused !== undefined) throw validated.refused;
+  }
+
+  #divided(tenant: Tenant, streams: readonly PushStream[], limits: Limits): readonly PushStream[] {
+    const { shardStreams } = limits;
+    if (this.#sharder === undefined || !shardStreams.enabled) return streams;
+    return this.#sharder.divide(tenant, streams, shardStreams);
   }
 
   /** Throws what operators said to answer. With a status of 200 agents are told that all went well. */

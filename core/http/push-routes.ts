@@ -17,6 +17,8 @@ export function pushRoutes(pusher: Pusher, services: Services, settings: HttpSet
     codecs,
     meter: metrics,
     bodyBytesMax: settings.pushDecompressedBytesMax,
+    journal: services.journal,
+    ...(services.streamRates === undefined ? {} : { streamRates: services.streamRates }),
     ...(services.distributors === undefined ? {} : { distributors: services.distributors }),
   });
   const gate = new PushGate({

@@ -11,6 +11,7 @@ import type { Journal, Level } from "../ports/journal.ts";
 import type { PatternSource } from "../ports/patterns.ts";
 import type { Pusher } from "../ports/pusher.ts";
 import type { QueryService } from "../ports/query-service.ts";
+import type { StreamRateBook } from "../ports/stream-rates.ts";
 import type { Gate } from "./gate.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Upgrade } from "./tail-socket.ts";
@@ -19,6 +20,8 @@ export interface Services {
   readonly pusher?: Pusher;
   /** How many distributors share a tenant's rate; one when left out. */
   readonly distributors?: () => number;
+  /** How fast streams come; without it none is divided into shards. */
+  readonly streamRates?: StreamRateBook;
   readonly query?: QueryService;
   readonly ingester?: IngesterAdmin;
   /** Rings by the path that shows them, such as `/ring`. */

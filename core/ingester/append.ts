@@ -4,7 +4,7 @@
  */
 import type { ChunkBuilder } from "../chunk/builder.ts";
 import { lanesOf } from "../chunk/lanes.ts";
-import type { Block } from "../model/block.ts";
+import { type Block, lineBytes } from "../model/block.ts";
 import { RateBucket } from "./rate-bucket.ts";
 import {
   OUT_OF_ORDER,
@@ -23,6 +23,8 @@ export interface AppendContext {
   readonly ordered: boolean;
   /** Bytes a second and at once; undefined means no limit. */
   readonly rate: { readonly rate: number; readonly burst: number } | undefined;
+  /** Where streams are divided the rate is asked for all rows of a push at once: all or none. */
+  readonly wholePush: boolean;
   readonly refusalsListed: number;
   readonly newChunk: () => ChunkBuilder;
 }
@@ -71,6 +73,10 @@ export function appendRows(stream: Stream, rows: Block, context: AppendContext):
   let hasHighest = stream.highestTime !== undefined;
   /** The row that was taken last; before the first, the stream remembers its own. */
   let last = -1;
+  const ofPush =
+    context.rate === undefined || !context.wholePush
+      ? undefined
+      : takeWholePush(stream, rows, context);
   let chunk = openChunk(stream);
   for (let row = 0; row < rows.rows; row++) {
     const low = lanes[2 * row]!;
@@ -79,7 +85,12 @@ export function appendRows(stream: Stream, rows: Block, context: AppendContext):
       duplicates++;
       continue;
     }
-    if (context.rate !== undefined) {
+    if (ofPush !== undefined) {
+      if (ofPush.refused !== undefined) {
+        refuse(row, "per_stream_rate_limit", ofPush.refused);
+        continue;
+      }
+    } else if (context.rate !== undefined) {
       const size = ends[row]! - starts[row]!;
       if (!takeRate(stream, size, context)) {
         const text = streamRateExceeded(context.rate.rate, stream.labelText, size);
@@ -171,6 +182,17 @@ function isSame(
   if (end - at !== to - from) return false;
   while (at < end) if (a[at++] !== b[from++]) return false;
   return true;
+}
+
+/** Asks for the rate of all rows; why none of them is taken, if so. */
+function takeWholePush(
+  stream: Stream,
+  rows: Block,
+  context: AppendContext,
+): { refused: string | undefined } {
+  const size = lineBytes(rows);
+  if (takeRate(stream, size, context)) return { refused: undefined };
+  return { refused: streamRateExceeded(context.rate!.rate, stream.labelText, size) };
 }
 
 function takeRate(stream: Stream, size: number, { rate, nowMs }: AppendContext): boolean {

@@ -34,6 +34,7 @@ import { Instance } from "./instance.ts";
 import { joinRefusals, streamLimitExceeded, streamRefused } from "./refusals.ts";
 import type { IngesterSettings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
+import { StreamRates } from "./stream-rates.ts";
 import { Tailers } from "./tailers.ts";
 
 /** Told of rows that were taken, undefined for all of them. Their bytes go away with the push. */
@@ -64,6 +65,8 @@ type SeriesRef = SeriesRecord["series"][number];
 export class Ingester implements Pusher {
   readonly parts: IngesterParts;
   readonly tailers = new Tailers();
+  /** Of tenants whose streams are divided. */
+  readonly rates: StreamRates;
   readonly #instances = new Map<Tenant, Instance>();
   readonly #writers: ByteWriter[] = [];
   #wal: WalWriter | undefined;
@@ -72,6 +75,7 @@ export class Ingester implements Pusher {
 
   constructor(parts: IngesterParts) {
     this.parts = parts;
+    this.rates = new StreamRates(parts.clock);
   }
 
   /** From now on pushes are written ahead. Before, while a WAL is replayed, they are not. */
@@ -105,6 +109,7 @@ export class Ingester implements Pusher {
   async push(tenant: Tenant, streams: readonly PushStream[]): Promise<void> {
     if (this.#refusing !== undefined) throw new Unavailable(this.#refusing);
     const instance = this.instance(tenant);
+    const { shardStreams } = this.parts.limits.of(tenant);
     const created: SeriesRef[] = [];
     const groups: EntriesToLog[] = [];
     const errors: BadRequest[] = [];
@@ -115,6 +120,7 @@ export class Ingester implements Pusher {
       const appended = this.append(tenant, stream, pushed);
       if (appended.count > 0) {
         const { rows } = pushed;
+        if (shardStreams.enabled) this.rates.add(tenant, stream, lineBytes(rows));
         groups.push({
           ref: stream.fingerprint,
           counter: stream.entryCount,
@@ -139,6 +145,7 @@ export class Ingester implements Pusher {
       nowMs: clock.nowMs(),
       window: (BigInt(settings.maxChunkAgeMs) * NS_PER_MS) / 2n,
       ordered: !limits.unorderedWrites,
+      wholePush: limits.shardStreams.enabled,
       rate: rate > 0 ? { rate, burst: Math.max(burst, 1) } : undefined,
       refusalsListed: settings.maxReturnedStreamErrors,
       newChunk: this.chunkMaker(pushed.rows.times),

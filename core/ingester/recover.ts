@@ -119,6 +119,7 @@ export class Recovery {
       } else {
         const appended = appendRows(stream, rows, {
           ordered: false,
+          wholePush: false,
           nowMs: this.#ingester.parts.clock.nowMs(),
           window: undefined,
           rate: undefined,
