@@ -22,7 +22,7 @@ import type { ChunkStore } from "../store/chunks.ts";
 import type { StoredChunk } from "../store/sink.ts";
 import type { Cutoffs } from "./cutoffs.ts";
 import type { DeleteRun } from "./delete-run.ts";
-import { type IndexParts, removeIndex, uploadIndex } from "./index-set.ts";
+import { type IndexParts, packWhole, removeIndex, uploadIndex } from "./index-set.ts";
 import type { Losses } from "./losses.ts";
 import { MARKS_MAX, type Marker } from "./marks.ts";
 import { pooled } from "./pool.ts";
@@ -129,8 +129,8 @@ class TenantRun {
     if (!dryRun) {
       await this.#flush();
       if (!isEmpty) {
-        const merged = this.#writer.finish();
-        await uploadIndex({ table, tenant, own, merged }, this.#parts);
+        const packed = await packWhole(this.#writer.finish(), this.#parts.codecs);
+        await uploadIndex({ table, tenant, own, packed }, this.#parts);
       }
       await removeIndex({ table, tenant, keys: own }, this.#parts);
     }

@@ -1,7 +1,9 @@
 /** The index of one tenant in one table: read from its files, whatever they are, and replaced by one. */
-import { named, openIndexFile } from "../index/open.ts";
+import { joined } from "../compress/joined.ts";
+import { INDEX_SIZE_MAX } from "../index/layout.ts";
+import { named } from "../index/open.ts";
 import { IndexReader } from "../index/reader.ts";
-import { compactedFileName, indexKey, type Table } from "../index/table.ts";
+import { compactedFileName, GZIP_SUFFIX, indexKey, type Table } from "../index/table.ts";
 import { Unavailable } from "../model/errors.ts";
 import { indexVersionOf } from "../model/schema.ts";
 import type { Tenant } from "../model/tenant.ts";
@@ -9,8 +11,10 @@ import type { Clock } from "../ports/clock.ts";
 import { type Codecs, ENCODINGS } from "../ports/codecs.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
-import { mergeTenant } from "./merge-index.ts";
+import { IndexMerge } from "./merge-index.ts";
+import type { MergedTenant } from "./merged-tenant.ts";
 import { pooled } from "./pool.ts";
+import { type WrittenIndex, writeIndex } from "./write-index.ts";
 
 export interface IndexParts {
   /** Where the index lies: with the chunks, or in a store of its own. */
@@ -26,15 +30,28 @@ export interface IndexParts {
 /** Files that are fetched or deleted at a time. */
 export const INDEX_LANES = 16;
 
-/** A file whose every byte that a merge reads is proven. Corrupt with the key, Unavailable when it went away. */
-export async function fetchIndex(key: string, parts: IndexParts): Promise<IndexReader> {
+/** A file as it is when decompressed. Corrupt with the key, Unavailable when it went away. */
+export async function fetchBytes(key: string, parts: IndexParts): Promise<Uint8Array> {
   const { store, codecs, signal } = parts;
   signal?.throwIfAborted();
   const stored = await store.get(key, signal && { signal });
   if (stored === undefined) throw new Unavailable(`index file ${key} went away meanwhile`);
-  const reader = await openIndexFile(key, stored, codecs);
-  blaming(key, () => reader.prove());
-  return reader;
+  if (!key.endsWith(GZIP_SUFFIX)) return stored;
+  try {
+    return await codecs.decompress(ENCODINGS.gzip, stored, { sizeMax: INDEX_SIZE_MAX });
+  } catch (error) {
+    throw named(key, error);
+  }
+}
+
+/** The same with every byte that a reader reads proven. */
+export async function fetchIndex(key: string, parts: IndexParts): Promise<IndexReader> {
+  const bytes = await fetchBytes(key, parts);
+  return blaming(key, () => {
+    const reader = IndexReader.open(bytes);
+    reader.prove();
+    return reader;
+  });
 }
 
 /** One reader of all files of a tenant; undefined when they have no series of it. */
@@ -47,15 +64,71 @@ export async function readTenant(
   },
   parts: IndexParts,
 ): Promise<IndexReader | undefined> {
-  const { table, tenant } = sources;
-  const fetched = (keys: readonly string[]) =>
-    pooled(keys, INDEX_LANES, (key) => fetchIndex(key, parts));
-  const [common, own] = [await fetched(sources.common), await fetched(sources.own)];
+  const { table, tenant, common, own } = sources;
   // Fast path: compacted already.
-  if (common.length === 0 && own.length === 1) return own[0];
-  const version = indexVersionOf(table.period);
-  const merged = mergeTenant({ tenant, common, own, version });
-  return merged && IndexReader.open(merged);
+  if (common.length === 0 && own.length === 1) return await fetchIndex(own[0]!, parts);
+  const merge = new IndexMerge();
+  for (const key of common) {
+    const bytes = await fetchBytes(key, parts);
+    blaming(key, () => merge.addCommon(bytes));
+  }
+  for (const key of own) {
+    const bytes = await fetchBytes(key, parts);
+    blaming(key, () => merge.addOwn(bytes, tenant));
+  }
+  const merged = merge.tenants.get(tenant);
+  if (merged === undefined || merged.seriesCount === 0) return undefined;
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  await writeIndex(merged, indexVersionOf(table.period), (piece) => {
+    pieces.push(piece);
+    size += piece.length;
+  });
+  return IndexReader.open(joined(pieces, size));
+}
+
+/** A new index file, compressed, and what names it. */
+export interface PackedIndex {
+  readonly stored: Uint8Array;
+  readonly bounds: {
+    readonly fromMs: number;
+    readonly throughMs: number;
+    readonly checksum: number;
+  };
+}
+
+/** Gzip members of so many bytes each: every reader takes them one after the other, and no more is in memory. */
+const MEMBER_BYTES = 32 << 20;
+
+export async function packMerged(
+  merged: MergedTenant,
+  version: 2 | 3,
+  codecs: Codecs,
+): Promise<PackedIndex & { readonly written: WrittenIndex }> {
+  const members: Uint8Array[] = [];
+  let pieces: Uint8Array[] = [];
+  let waiting = 0;
+  let size = 0;
+  const pack = async () => {
+    const member = await codecs.compress(ENCODINGS.gzip, joined(pieces, waiting));
+    members.push(member);
+    size += member.length;
+    [pieces, waiting] = [[], 0];
+  };
+  const written = await writeIndex(merged, version, (piece) => {
+    pieces.push(piece);
+    waiting += piece.length;
+    return waiting >= MEMBER_BYTES ? pack() : undefined;
+  });
+  if (waiting > 0) await pack();
+  return { stored: joined(members, size), bounds: written, written };
+}
+
+/** Of a file that is whole in memory. */
+export async function packWhole(file: Uint8Array, codecs: Codecs): Promise<PackedIndex> {
+  // Opening what was written is the other half of proving what was read.
+  const bounds = IndexReader.open(file);
+  return { stored: await codecs.compress(ENCODINGS.gzip, file), bounds };
 }
 
 /** Uploads the file that takes the place of `own`, under a key that none of them has: readers keep files by their name. */
@@ -64,16 +137,12 @@ export async function uploadIndex(
     readonly table: Table;
     readonly tenant: Tenant;
     readonly own: readonly string[];
-    readonly merged: Uint8Array;
+    readonly packed: PackedIndex;
   },
   parts: IndexParts,
-): Promise<{ key: string; size: number }> {
-  const { codecs, signal } = parts;
-  const stored = await codecs.compress(ENCODINGS.gzip, file.merged);
-  // Opening what was written is the other half of proving what was read.
-  const key = freshKey(file, IndexReader.open(file.merged), parts);
-  await parts.store.put(key, stored, signal && { signal });
-  return { key, size: stored.length };
+): Promise<void> {
+  const { signal } = parts;
+  await parts.store.put(freshKey(file, parts), file.packed.stored, signal && { signal });
 }
 
 export async function removeIndex(
@@ -100,13 +169,17 @@ export function blaming<T>(key: string, read: () => T): T {
 }
 
 function freshKey(
-  { table, tenant, own }: { table: Table; tenant: Tenant; own: readonly string[] },
-  reader: IndexReader,
+  {
+    table,
+    tenant,
+    own,
+    packed,
+  }: { table: Table; tenant: Tenant; own: readonly string[]; packed: PackedIndex },
   { clock, prefix }: IndexParts,
 ): string {
   let seconds = Math.floor(clock.nowMs() / 1000);
   for (;;) {
-    const file = compactedFileName(seconds, reader);
+    const file = compactedFileName(seconds, packed.bounds);
     const key = indexKey(prefix, table.name, file, tenant);
     if (!own.includes(key)) return key;
     seconds++;

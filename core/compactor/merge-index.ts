@@ -1,43 +1,107 @@
 /**
  * Merges the index files of a table into one file for each tenant. Common files hold the series of all
- * tenants, with the tenant as a label; own files are of one tenant, without.
+ * tenants, with the tenant as a label; own files are of one tenant, without. Files are added one by one
+ * and need not stay: what is kept of them is numbers.
  */
-import type { IndexReader } from "../index/reader.ts";
-import { TENANT_LABEL, tenantMatcher, withoutTenant } from "../index/table.ts";
-import { IndexWriter } from "../index/writer.ts";
-import { compileMatcher } from "../labels/matcher.ts";
+import type { IndexVersion } from "../index/layout.ts";
+import { TENANT_LABEL } from "../index/table.ts";
 import { BadRequest, Corrupt } from "../model/errors.ts";
 import { checkTenant, type Tenant } from "../model/tenant.ts";
+import { MergedTenant } from "./merged-tenant.ts";
+import { walkFile } from "./series-walk.ts";
 
-const HAS_TENANT = compileMatcher({ name: TENANT_LABEL, op: "!=", value: "" });
-
-/** The tenants of a common file. Corrupt when a series has none: it would be lost with the file. */
-export function tenantsOf(common: IndexReader): Tenant[] {
-  const strays = common.seriesCount() - common.seriesCount([HAS_TENANT]);
-  if (strays > 0) throw new Corrupt(`${strays} series of a common file have no tenant`);
-  return common.labelValues(TENANT_LABEL).map(asTenant);
+/** What a file brought: its series, and the chunks that they name. */
+export interface AddedFile {
+  readonly version: IndexVersion;
+  readonly series: number;
+  readonly chunks: number;
 }
 
-/** One file with all series of a tenant, undefined when there are none. Chunks that several files name are named once. */
-export function mergeTenant(sources: {
-  readonly tenant: Tenant;
-  readonly common: readonly IndexReader[];
-  readonly own: readonly IndexReader[];
-  readonly version: 2 | 3;
-}): Uint8Array<ArrayBuffer> | undefined {
-  const writer = new IndexWriter({ version: sources.version });
-  const matchers = [tenantMatcher(sources.tenant)];
-  for (const reader of sources.common) {
-    for (const { labels, fingerprint, chunks } of reader.wholeSeries(matchers)) {
-      writer.add(withoutTenant(labels), fingerprint, chunks);
-    }
+export class IndexMerge {
+  readonly #tenants = new Map<Tenant, MergedTenant>();
+  /** Texts of all files, numbered as they came. */
+  readonly #numbers = new Map<string, number>();
+  readonly #texts: string[] = [];
+
+  /** Adds a file of all tenants. Corrupt when a series has none: it would be lost with the file. */
+  addCommon(bytes: Uint8Array): void {
+    const label = this.#numberOf(TENANT_LABEL);
+    const seen = new Map<number, MergedTenant>();
+    this.#add(bytes, (pairs, count) => {
+      const at = indexOfName(pairs, count, label);
+      if (at < 0) throw new Corrupt("a series of a common file has no tenant");
+      const number = pairs[2 * at + 1]!;
+      pairs.copyWithin(2 * at, 2 * at + 2, 2 * count);
+      let tenant = seen.get(number);
+      if (tenant === undefined) {
+        seen.set(number, (tenant = this.#tenant(asTenant(this.#texts[number]!))));
+      }
+      return { tenant, count: count - 1 };
+    });
   }
-  for (const reader of sources.own) {
-    for (const { labels, fingerprint, chunks } of reader.wholeSeries()) {
-      writer.add(labels, fingerprint, chunks);
-    }
+
+  /** Adds a file of one tenant. */
+  addOwn(bytes: Uint8Array, name: Tenant): AddedFile {
+    const tenant = this.#tenant(name);
+    return this.#add(bytes, (_, count) => ({ tenant, count }));
   }
-  return writer.seriesCount === 0 ? undefined : writer.finish();
+
+  /** What there is of each tenant so far. */
+  get tenants(): ReadonlyMap<Tenant, MergedTenant> {
+    return this.#tenants;
+  }
+
+  forget(tenant: Tenant): void {
+    this.#tenants.delete(tenant);
+  }
+
+  #tenant(name: Tenant): MergedTenant {
+    let tenant = this.#tenants.get(name);
+    if (tenant === undefined) this.#tenants.set(name, (tenant = new MergedTenant(this.#texts)));
+    return tenant;
+  }
+
+  /** `ownerOf` gets the numbers of the pairs of a series, name and value, and may take one out. */
+  #add(
+    bytes: Uint8Array,
+    ownerOf: (pairs: Uint32Array, count: number) => { tenant: MergedTenant; count: number },
+  ): AddedFile {
+    const { version, symbols, each } = walkFile(bytes);
+    // In version 1 a symbol is known by its offset, of which there are too many for a table.
+    const numbers = new Int32Array(version === 1 ? 0 : symbols.count).fill(-1);
+    const numberOf = (reference: number): number => {
+      const known = numbers[reference] ?? -1;
+      if (known >= 0) return known;
+      const number = this.#numberOf(symbols.text(reference));
+      if (reference < numbers.length) numbers[reference] = number;
+      return number;
+    };
+    let pairs = new Uint32Array(64);
+    let [series, chunks] = [0, 0];
+    each((raw) => {
+      if (pairs.length < raw.refs.length) pairs = new Uint32Array(raw.refs.length);
+      for (let index = 0; index < 2 * raw.pairs; index++) pairs[index] = numberOf(raw.refs[index]!);
+      const { tenant, count } = ownerOf(pairs, raw.pairs);
+      chunks += tenant.add(raw, pairs, count, version);
+      series++;
+    });
+    return { version, series, chunks };
+  }
+
+  #numberOf(text: string): number {
+    let number = this.#numbers.get(text);
+    if (number === undefined) {
+      number = this.#texts.length;
+      this.#numbers.set(text, number);
+      this.#texts.push(text);
+    }
+    return number;
+  }
+}
+
+function indexOfName(pairs: Uint32Array, count: number, name: number): number {
+  for (let pair = 0; pair < count; pair++) if (pairs[2 * pair] === name) return pair;
+  return -1;
 }
 
 /** A tenant becomes part of a key, so what a file claims is checked like what a request claims. */

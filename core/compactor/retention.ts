@@ -3,10 +3,10 @@
  * through is compacted before, so a tenant has one index file there. A failure ends its table, and the
  * others go on.
  */
-import { parseFileName, type Table } from "../index/table.ts";
+import { parseFileName, type Table, TENANT_LABEL } from "../index/table.ts";
 import { Unavailable } from "../model/errors.ts";
 import type { LimitsOf } from "../model/limits.ts";
-import type { Tenant } from "../model/tenant.ts";
+import { literalTenant, type Tenant } from "../model/tenant.ts";
 import type { Random } from "../ports/clock.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
@@ -18,7 +18,6 @@ import { fetchIndex, readTenant } from "./index-set.ts";
 import { listTable } from "./list-table.ts";
 import type { Losses } from "./losses.ts";
 import { Marker } from "./marks.ts";
-import { tenantsOf } from "./merge-index.ts";
 import type { TableFiles } from "./plan.ts";
 import { planRules, type RulesPlan } from "./rules-plan.ts";
 import { type CompactOptions, compactTable, tablesOf } from "./run.ts";
@@ -119,7 +118,8 @@ class RetentionRun {
     const files = await listTable(store, prefix, table.name, journal);
     const tenants = new Set(files.own.keys());
     for (const key of files.common) {
-      for (const tenant of tenantsOf(await fetchIndex(key, this.#options))) tenants.add(tenant);
+      for (const tenant of (await fetchIndex(key, this.#options)).labelValues(TENANT_LABEL))
+        tenants.add(literalTenant(tenant));
     }
     return { table, files, tenants: [...tenants] };
   }

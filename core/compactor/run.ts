@@ -6,22 +6,22 @@
  * tenant has its new file. Until then a chunk may be named by an old file and a new one, which readers
  * and the next run take as one. What this rests on: a file that was uploaded never changes.
  */
-import type { IndexReader } from "../index/reader.ts";
 import { DELETE_REQUESTS, type Table, tableNamed } from "../index/table.ts";
 import { indexVersionOf, type Schema } from "../model/schema.ts";
 import type { Tenant } from "../model/tenant.ts";
 import {
   blaming,
-  fetchIndex,
-  INDEX_LANES,
+  fetchBytes,
   type IndexParts,
+  packMerged,
   removeIndex,
   uploadIndex,
 } from "./index-set.ts";
 import { listTable } from "./list-table.ts";
-import { mergeTenant, tenantsOf } from "./merge-index.ts";
+import { type AddedFile, IndexMerge } from "./merge-index.ts";
 import { newestFirst, planTable, type TenantJob } from "./plan.ts";
 import { pooled } from "./pool.ts";
+import type { WrittenIndex } from "./write-index.ts";
 
 export interface CompactOptions extends IndexParts {
   readonly schema: Schema;
@@ -59,7 +59,8 @@ export interface CompactAllReport extends CompactReport {
   readonly failures: readonly { readonly table: string; readonly error: unknown }[];
 }
 
-/** Tenants that are merged and uploaded at a time. */
+/** Files that are fetched at a time, and tenants that are written and uploaded at a time. */
+const DOWNLOADS = 8;
 const UPLOADS = 4;
 
 const ALL_TABLES: TableChoice = { skipLatestTables: 0, tablesMax: 0, parallelism: 1 };
@@ -128,17 +129,13 @@ export async function compactTable(
   journal.log("info", "listed files", { "table-name": table.name, count });
 
   const run = new TableRun(table, options);
-  const common = await run.open(files.common);
-  const tenants = files.common.flatMap((key, index) =>
-    blaming(key, () => tenantsOf(common[index]!)),
-  );
-  const jobs = planTable(files, tenants);
-  const own = new Map<TenantJob, readonly IndexReader[]>();
-  for (const job of jobs) own.set(job, await run.open(job.own));
+  await run.addCommon(files.common);
+  const jobs = planTable(files, run.tenants);
+  await pooled(jobs, 1, (job) => run.addOwn(job));
 
   if (jobs.length > 0 && !options.dryRun)
     journal.log("info", "uploading tables", { "table-name": table.name });
-  const reports = await pooled(jobs, UPLOADS, (job) => run.replace(job, common, own.get(job)!));
+  const reports = await pooled(jobs, UPLOADS, (job) => run.replace(job));
   await run.remove(files.common);
 
   const spentMs = clock.ticksMs() - startMs;
@@ -153,51 +150,67 @@ export async function compactTable(
 class TableRun {
   readonly #table: Table;
   readonly #options: CompactOptions;
+  readonly #merge = new IndexMerge();
+  /** What the only own file of a tenant brought. */
+  readonly #only = new Map<Tenant, AddedFile>();
 
   constructor(table: Table, options: CompactOptions) {
     this.#table = table;
     this.#options = options;
   }
 
-  /** Fetches files and proves every byte of them that a merge will read. */
-  open(keys: readonly string[]): Promise<IndexReader[]> {
+  /** Those that common files have series of. */
+  get tenants(): Iterable<Tenant> {
+    return [...this.#merge.tenants.keys()];
+  }
+
+  async addCommon(keys: readonly string[]): Promise<void> {
+    await this.#each(keys, (bytes) => this.#merge.addCommon(bytes));
+  }
+
+  async addOwn({ tenant, own }: TenantJob): Promise<void> {
+    await this.#each(own, (bytes) => {
+      const added = this.#merge.addOwn(bytes, tenant);
+      if (own.length === 1) this.#only.set(tenant, added);
+    });
+  }
+
+  /** Puts one file in the place of a tenant's own files and its part of the common ones. */
+  async replace({ tenant, own }: TenantJob): Promise<CompactReport> {
+    const { signal, dryRun, codecs } = this.#options;
+    signal?.throwIfAborted();
+    const table = this.#table;
+    const version = indexVersionOf(table.period);
+    const merged = this.#merge.tenants.get(tenant);
+    if (merged === undefined || merged.seriesCount === 0) {
+      await this.remove(own, tenant);
+      return { ...NOTHING, tenants: 1, filesIn: own.length };
+    }
+    const packed = await packMerged(merged, version, codecs);
+    // It takes much memory, and nobody asks again.
+    this.#merge.forget(tenant);
+    // Fast path: a run that ended before the common files went has done this tenant already.
+    if (isAll(this.#only.get(tenant), packed.written, version)) return { ...NOTHING, tenants: 1 };
+    const report = { tables: 0, tenants: 1, filesIn: own.length, filesOut: 1 };
+    if (dryRun) return { ...report, bytes: 0 };
+    await uploadIndex({ table, tenant, own, packed }, this.#options);
+    await this.remove(own, tenant);
+    return { ...report, bytes: packed.stored.length };
+  }
+
+  /** Fetches files and adds them one by one; a few are under way at a time. */
+  async #each(keys: readonly string[], add: (bytes: Uint8Array) => unknown): Promise<void> {
     const { journal, clock } = this.#options;
-    return pooled(keys, INDEX_LANES, async (key) => {
+    await pooled(keys, DOWNLOADS, async (key) => {
       const startMs = clock.ticksMs();
-      const reader = await fetchIndex(key, this.#options);
+      const bytes = await fetchBytes(key, this.#options);
+      blaming(key, () => add(bytes));
       journal.log("info", "downloaded file", {
         "table-name": this.#table.name,
         file: key,
         "duration-ms": clock.ticksMs() - startMs,
       });
-      return reader;
     });
-  }
-
-  /** Puts one file in the place of a tenant's own files and its part of the common ones. */
-  async replace(
-    { tenant, own }: TenantJob,
-    common: readonly IndexReader[],
-    ownReaders: readonly IndexReader[],
-  ): Promise<CompactReport> {
-    const { signal, dryRun } = this.#options;
-    signal?.throwIfAborted();
-    const table = this.#table;
-    const version = indexVersionOf(table.period);
-    const merged = mergeTenant({ tenant, common, own: ownReaders, version });
-    const [only] = ownReaders;
-    if (merged === undefined) {
-      await this.remove(own, tenant);
-      return { ...NOTHING, tenants: 1, filesIn: own.length };
-    }
-    // Fast path: a run that ended before the common files went has done this tenant already.
-    if (ownReaders.length === 1 && sameBytes(merged, only!.bytes))
-      return { ...NOTHING, tenants: 1 };
-    const report = { tables: 0, tenants: 1, filesIn: own.length, filesOut: 1 };
-    if (dryRun) return { ...report, bytes: 0 };
-    const { size } = await uploadIndex({ table, tenant, own, merged }, this.#options);
-    await this.remove(own, tenant);
-    return { ...report, bytes: size };
   }
 
   async remove(keys: readonly string[], tenant?: Tenant): Promise<void> {
@@ -207,8 +220,9 @@ class TableRun {
   }
 }
 
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+/** Whether a file has everything that was merged: it is a part of it, so it is all when it has as much. */
+function isAll(file: AddedFile | undefined, all: WrittenIndex, version: 2 | 3): boolean {
+  return file?.version === version && file.series === all.series && file.chunks === all.chunks;
 }
 
 function add(a: CompactReport, b: CompactReport): CompactReport {

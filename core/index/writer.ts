@@ -160,7 +160,7 @@ function keyOf(numbers: Uint32Array): string {
 }
 
 /** By fingerprint, then pair by pair; a set of labels that starts another comes first. */
-function compareSeries(a: OpenSeries, b: OpenSeries): number {
+export function compareSeries(a: OpenSeries, b: OpenSeries): number {
   if (a.rank !== b.rank) return a.rank - b.rank;
   if (a.fingerprint !== b.fingerprint) return a.fingerprint < b.fingerprint ? -1 : 1;
   const size = Math.min(a.pairs.length, b.pairs.length);
