@@ -37,8 +37,9 @@ export class Printer {
     this.#remarks = answer.remarks;
     const found = await this.#print(answer);
     await this.#output.flush();
-    // A warning means that lines may be missing: that is said even to those who asked for quiet.
-    for (const warning of answer.remarks.warnings) console.error(`warning: ${warning}`);
+    // A warning means that lines may be missing: that is said even to those who asked for quiet, and
+    // once though several pages were asked for.
+    for (const warning of new Set(answer.remarks.warnings)) console.error(`warning: ${warning}`);
     return found;
   }
 
