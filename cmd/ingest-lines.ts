@@ -1,12 +1,11 @@
 /** Text into entries: where lines end, what time they carry, which stream they belong to. */
-import type { TextBytes } from "../adapters/disk/line-text.ts";
 import { labelsOf, printLabels } from "../core/labels/labels.ts";
 import type { Entry } from "../core/model/block.ts";
 import type { Labels } from "../core/model/labels.ts";
 import { nsOf } from "../core/model/time.ts";
+import { fieldOf, type ReadTime } from "./ingest-time.ts";
 import { parseTime } from "./times.ts";
 
-const PIECE_BYTES = 1 << 20;
 /** A line longer than this ends the run: it is no log. */
 const LINE_BYTES_MAX = 256 << 20;
 
@@ -14,22 +13,37 @@ export interface Batch {
   readonly streams: readonly { readonly labels: Labels; readonly entries: readonly Entry[] }[];
 }
 
+/** Bytes of lines that go on together. */
+const PIECE_BYTES = 1 << 20;
+
 /** The lines of a text, a megabyte or so at a time. */
 export async function* linesIn(
-  text: TextBytes,
+  pieces: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<{ lines: string[]; bytes: number }> {
   const decoder = new TextDecoder();
-  let rest = "";
-  for (let from = 0; from < text.size; from += PIECE_BYTES) {
-    const bytes = await text.read(from, Math.min(from + PIECE_BYTES, text.size));
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-    rest = lines.pop()!;
-    if (rest.length > LINE_BYTES_MAX)
-      throw new Error(`a line before byte ${from} is longer than ${LINE_BYTES_MAX} bytes`);
-    yield { lines, bytes: bytes.length };
+  let [texts, bytes, rest] = [[] as string[], 0, 0];
+  const take = () => {
+    const lines = texts.join("").split("\n");
+    const last = lines.pop()!;
+    texts = last === "" ? [] : [last];
+    rest = last.length;
+    return lines;
+  };
+  for await (const piece of pieces) {
+    texts.push(decoder.decode(piece, { stream: true }));
+    bytes += piece.length;
+    if (bytes < PIECE_BYTES) continue;
+    const lines = take();
+    if (rest > LINE_BYTES_MAX)
+      throw new Error(`a line is longer than ${LINE_BYTES_MAX} bytes: this is no log`);
+    if (lines.length > 0) yield { lines, bytes };
+    bytes = lines.length > 0 ? 0 : bytes - PIECE_BYTES;
   }
-  rest += decoder.decode();
-  if (rest !== "") yield { lines: [rest], bytes: 0 };
+  texts.push(decoder.decode(), "\n");
+  const lines = take();
+  // A text that ends with its last line's newline has no more lines.
+  if (lines.at(-1) === "") lines.pop();
+  if (lines.length > 0) yield { lines, bytes };
 }
 
 export interface LineReaderOptions {
@@ -38,18 +52,29 @@ export interface LineReaderOptions {
   readonly fromJson: boolean;
   /** When the text was last changed: the time of lines that show none. */
   readonly modifiedMs: number;
+  /** The field that has the time, and how it is read. */
+  readonly time?: TimeField;
+}
+
+export interface TimeField {
+  /** Undefined for the one that JSON lines have anyway. */
+  readonly field: string | undefined;
+  readonly read: ReadTime;
 }
 
 interface JsonLine {
   readonly labels?: Record<string, string>;
   readonly line?: string;
-  readonly timestamp?: string;
-  readonly ts?: string;
+  readonly timestamp?: string | number;
+  readonly ts?: string | number;
 }
 
 export class LineReader {
   readonly #options: LineReaderOptions;
   #last: bigint;
+  /** Lines whose time could not be read, and the first of them. */
+  untimed = 0;
+  firstUntimed = "";
 
   constructor(options: LineReaderOptions) {
     this.#options = options;
@@ -74,8 +99,23 @@ export class LineReader {
 
   #plainLine(line: string): { labels: Labels; entry: Entry } {
     // A line without a time of its own (a stack trace, a blank) stays right behind the one before.
-    this.#last = timeIn(line) ?? this.#last + 1n;
+    this.#last = this.#timeOf(line) ?? this.#last + 1n;
     return { labels: this.#options.labels, entry: { time: this.#last, line, metadata: [] } };
+  }
+
+  #timeOf(line: string): bigint | undefined {
+    const { time } = this.#options;
+    if (time?.field === undefined) return timeIn(line);
+    const text = fieldOf(line, time.field);
+    const found = text === undefined ? undefined : time.read(text);
+    // A blank line has nothing to say.
+    return found ?? (line.trim() === "" ? undefined : this.#untimed(line));
+  }
+
+  /** As promtail has it: a nanosecond after the line before. */
+  #untimed(line: string): bigint {
+    if (this.untimed++ === 0) this.firstUntimed = line;
+    return this.#last + 1n;
   }
 
   #jsonLine(text: string): { labels: Labels; entry: Entry } {
@@ -85,11 +125,17 @@ export class LineReader {
     } catch (error) {
       throw new Error(`this is no JSON object: ${text.slice(0, 80)}`, { cause: error });
     }
-    const stamp = json.timestamp ?? json.ts;
+    const { time } = this.#options;
+    const stamp =
+      time?.field === undefined ? (json.timestamp ?? json.ts) : fieldOf(text, time.field);
     if (typeof json.line !== "string" || stamp === undefined) {
-      throw new Error(`an object with "line" and "timestamp" is wanted, not ${text.slice(0, 80)}`);
+      const wanted = time?.field ?? "timestamp";
+      throw new Error(`an object with "line" and "${wanted}" is wanted, not ${text.slice(0, 80)}`);
     }
-    this.#last = parseTime("timestamp", String(stamp));
+    this.#last =
+      time === undefined
+        ? parseTime("timestamp", String(stamp))
+        : (time.read(String(stamp)) ?? this.#untimed(text));
     const labels = labelsOf([...Object.entries(json.labels ?? {}), ...this.#options.labels]);
     return { labels, entry: { time: this.#last, line: json.line, metadata: [] } };
   }

@@ -1,12 +1,13 @@
 /** `lokits ingest`: files or standard input to a server, or straight into a bucket. */
 import { type ArgsDef, defineCommand } from "citty";
-import { holdText, openText, type TextBytes } from "../adapters/disk/line-text.ts";
 import { labelsOf } from "../core/labels/labels.ts";
 import type { Labels } from "../core/model/labels.ts";
 import { CLIENT_ARGS, CLIENT_ENVIRONMENT, CLIENT_REPEATABLE } from "./client-flags.ts";
-import { parseFlags, UsageError } from "./flags.ts";
-import { type Batch, LineReader, linesIn } from "./ingest-lines.ts";
+import { type Flags, parseFlags, UsageError } from "./flags.ts";
+import { type Batch, LineReader, linesIn, type TimeField } from "./ingest-lines.ts";
 import { ServerSink, type Sink, StoreSink } from "./ingest-sinks.ts";
+import { openPieces, streamPieces, type TextPieces } from "./ingest-text.ts";
+import { timeFormat } from "./ingest-time.ts";
 import { Progress } from "./progress.ts";
 import { filesOf, labelOf } from "./query-files.ts";
 
@@ -33,6 +34,17 @@ const args: ArgsDef = {
     description:
       "Lines are objects with labels, line and timestamp, as query --output jsonl prints",
   },
+  "timestamp-field": {
+    type: "string",
+    description: "Field of JSON or logfmt lines that has their time, such as ts or event.time",
+    valueHint: "NAME",
+  },
+  "timestamp-format": {
+    type: "string",
+    description:
+      "How that time is written: RFC3339, RFC3339Nano, RFC1123, Unix, UnixMs, UnixUs, UnixNs, …, or a layout such as '2006-01-02 15:04:05.000' (UTC when it names no zone)",
+    valueHint: "FORMAT",
+  },
   quiet: { type: "boolean", alias: "q", description: "No progress on stderr" },
 };
 
@@ -41,9 +53,14 @@ export const command = defineCommand({
     name: "ingest",
     description: `Send lines to a server, or write them into a bucket at their own times
 
+Without --timestamp-field the time of a line is the first ISO 8601 time in it; a line without one comes
+right after the line before. With --store lines may be of any age and in any order: they are sorted in
+bounded memory, and what is far out of order waits in a file below $TMPDIR.
+
 Examples:
   lokits ingest --label app=shop /var/log/shop/*.log
   lokits ingest --label job=ci --store file:///srv/loki build.log.gz
+  lokits ingest --label app=shop --timestamp-field ts --timestamp-format UnixMs --store file:///srv/loki old/*.jsonl
   lokits query '{app="shop"}' --limit 0 --forward -o jsonl | lokits ingest --from-json --store file:///srv/copy`,
   },
   args,
@@ -61,6 +78,7 @@ async function ingest(rawArgs: readonly string[]): Promise<number> {
   const files = flags.positionals.length === 0 ? undefined : await filesOf(flags.positionals);
   if (own.length === 0 && files === undefined && !fromJson)
     throw new UsageError("standard input needs a --label");
+  timeOf(flags, { modifiedMs: 0 });
   const store = flags.text("store");
   const sink: Sink =
     store === undefined
@@ -71,38 +89,43 @@ async function ingest(rawArgs: readonly string[]): Promise<number> {
           tenant: flags.text("org-id"),
         });
   const progress = new Progress("ingest", { quiet: flags.on("quiet") });
+  const untimed = { lines: 0, first: "" };
   let lines = 0;
-  for (const [name, text] of await textsOf(files)) {
+  for (const name of files ?? [undefined]) {
+    const text = name === undefined ? streamPieces(process.stdin) : await openPieces(name);
     const labels = name === undefined ? own : withFile(own, name);
-    const reader = new LineReader({ labels, fromJson, modifiedMs: text.modifiedMs });
-    for await (const piece of linesIn(text)) {
+    const reader = new LineReader({ labels, fromJson, ...timeOf(flags, text) });
+    for await (const piece of linesIn(text.pieces)) {
       const batch: Batch = reader.read(piece.lines);
       if (batch.streams.length > 0) await sink.send(batch);
       lines += piece.lines.length;
-      progress.add({ bytes: piece.bytes, lines: piece.lines.length, total: text.size });
+      progress.add({ bytes: piece.bytes, lines: piece.lines.length, total: text.size ?? 0 });
     }
-    await text.close();
+    if (untimed.lines === 0) untimed.first = reader.firstUntimed;
+    untimed.lines += reader.untimed;
   }
   await sink.close();
   progress.done();
+  if (untimed.lines > 0) {
+    console.error(
+      `warning: ${untimed.lines} of ${lines} lines have no readable time and come after the line before, the first: ${untimed.first.slice(0, 120)}`,
+    );
+  }
   console.error(`${lines} lines ingested`);
   return 0;
 }
 
-async function textsOf(
-  files: readonly string[] | undefined,
-): Promise<[name: string | undefined, text: TextBytes][]> {
-  if (files === undefined) {
-    return [
-      [
-        undefined,
-        await holdText(process.stdin, { name: "standard input", modifiedMs: Date.now() }),
-      ],
-    ];
+/** Where lines have their time. A format is checked before anything is read. */
+function timeOf(
+  flags: Flags,
+  { modifiedMs }: Pick<TextPieces, "modifiedMs">,
+): { modifiedMs: number; time?: TimeField } {
+  const [field, format] = [flags.text("timestamp-field"), flags.text("timestamp-format")];
+  if (field === undefined && format === undefined) return { modifiedMs };
+  if (field === undefined && !flags.on("from-json")) {
+    throw new UsageError("--timestamp-format needs the --timestamp-field that it is about");
   }
-  const texts: [string, TextBytes][] = [];
-  for (const file of files) texts.push([file, await openText(file)]);
-  return texts;
+  return { modifiedMs, time: { field, read: timeFormat(format, modifiedMs) } };
 }
 
 /** Streams of files say which file, unless the user's labels do. */
