@@ -209,6 +209,10 @@ test("rules that keep less wait to be confirmed, and what they would take is sai
   assert.equal((await world.lines()).length, 20);
   await applyRetention(world.options({ confirmed: true }));
   assert.equal((await world.lines()).length, 10);
+  const sized = await applyRetention(world.options({ sizeBytes: 100 }));
+  assert.deepEqual(sized.shrinkages, ["retention_size: no limit becomes 100 bytes"]);
+  assert.equal(sized.withheld.total.lines, 10);
+  assert.equal((await world.lines()).length, 10);
   assert.deepEqual((await applyRetention(world.options())).shrinkages, []);
 });
 

@@ -19,7 +19,7 @@ import { listTable } from "./list-table.ts";
 import type { Losses } from "./losses.ts";
 import { Marker } from "./marks.ts";
 import type { TableFiles } from "./plan.ts";
-import { planRules, type RulesPlan } from "./rules-plan.ts";
+import { planRules } from "./rules-plan.ts";
 import { type CompactOptions, compactTable, tablesOf } from "./run.ts";
 import { sizeCutoff } from "./size-cutoff.ts";
 
@@ -84,9 +84,14 @@ class RetentionRun {
     const tenants = new Set(listed.flatMap((each) => each.tenants));
     const own = { ...this.#options, store: this.#options.objects };
     const plan = await planRules(tenants, retention, own);
-    const sizeMs = plan.sizeBytes > 0 ? await sizeCutoff(plan.sizeBytes, own) : -Infinity;
+    const sizeMs = await sizeCutoff(plan.sizeBytes, own);
+    const withheldMs = await sizeCutoff(plan.withheldSizeBytes, own);
     const cutoffs = (tenant: Tenant) => atLeast(plan.of(tenant), sizeMs);
-    const wanted = { plan, cutoffs };
+    const withheld = (tenant: Tenant) => {
+      const rules = plan.withheld(tenant);
+      return rules && atLeast(rules, withheldMs);
+    };
+    const wanted = { cutoffs, withheld };
     for (const [index, { table, files, tenants }] of listed.entries()) {
       const visit = new TableVisit(this.#options, table, wanted, this);
       await this.#each(table, () => visit.go(files, tenants));
@@ -150,8 +155,8 @@ interface Listed {
 }
 
 interface Wanted {
-  readonly plan: RulesPlan;
   readonly cutoffs: (tenant: Tenant) => Cutoffs;
+  readonly withheld: (tenant: Tenant) => Cutoffs | undefined;
 }
 
 /** One table: which of its tenants must be gone through, and going through them. */
@@ -194,11 +199,8 @@ class TableVisit {
   }
 
   #isDue(tenant: Tenant, files: TableFiles): boolean {
-    const { plan, cutoffs } = this.#wanted;
-    const latestMs = Math.max(
-      cutoffs(tenant).latestMs,
-      plan.withheld(tenant)?.latestMs ?? -Infinity,
-    );
+    const { cutoffs, withheld } = this.#wanted;
+    const latestMs = Math.max(cutoffs(tenant).latestMs, withheld(tenant)?.latestMs ?? -Infinity);
     if (this.#table.fromMs < latestMs) return true;
     const { fromMs, throughMs } = boundsOf(this.#table, files, tenant);
     return this.#options.deletes?.filterOf(tenant, fromMs, throughMs) !== undefined;
@@ -212,13 +214,13 @@ class TableVisit {
 
   async #visit(tenant: Tenant, files: TableFiles): Promise<void> {
     const { clock } = this.#options;
-    const { plan, cutoffs } = this.#wanted;
+    const { cutoffs } = this.#wanted;
     const startMs = clock.ticksMs();
     const table = this.#table;
     const own = files.own.get(tenant) ?? [];
     const reader = await readTenant({ table, tenant, common: files.common, own }, this.#options);
     if (reader === undefined) return;
-    const withheld = plan.withheld(tenant);
+    const withheld = this.#wanted.withheld(tenant);
     const marker = new Marker({ ...this.#options, store: this.#options.objects });
     const job = {
       ...{ table, tenant, own, reader, cutoffs: cutoffs(tenant) },

@@ -14,6 +14,8 @@ export interface RulesPlan {
   withheld(tenant: Tenant): Cutoffs | undefined;
   /** The size to keep to, bytes; 0 for any. */
   readonly sizeBytes: number;
+  /** The size that would be kept to if the rules were confirmed; 0 when they have not to be, or for any. */
+  readonly withheldSizeBytes: number;
   /** Why the rules have to be confirmed, a sentence for each change; none when they have not. */
   readonly shrinkages: readonly string[];
 }
@@ -36,6 +38,7 @@ const NOTHING_GOES: RulesPlan = {
   of: () => KEEP_ALL,
   withheld: () => undefined,
   sizeBytes: 0,
+  withheldSizeBytes: 0,
   shrinkages: [],
 };
 
@@ -64,6 +67,7 @@ export async function planRules(
       of: (tenant) => cutoffsOf(rules(tenant), nowMs),
       withheld: () => undefined,
       sizeBytes: now.sizeBytes,
+      withheldSizeBytes: 0,
       shrinkages: [],
     };
   }
@@ -75,6 +79,7 @@ export async function planRules(
     withheld: fresh,
     sizeBytes:
       old!.sizeBytes === 0 || now.sizeBytes === 0 ? 0 : Math.max(old!.sizeBytes, now.sizeBytes),
+    withheldSizeBytes: now.sizeBytes,
     shrinkages: found,
   };
 }

@@ -20,6 +20,7 @@ export interface SizeParts {
 
 /** What ends before this moment, Unix milliseconds, has to go; -Infinity when the bucket is within the limit. */
 export async function sizeCutoff(sizeBytes: number, parts: SizeParts): Promise<number> {
+  if (sizeBytes <= 0) return -Infinity;
   const { days, total } = await weighDays(parts);
   if (total <= sizeBytes) return -Infinity;
   const today = Math.floor(parts.clock.nowMs() / DAY_MS);
@@ -32,10 +33,10 @@ export async function sizeCutoff(sizeBytes: number, parts: SizeParts): Promise<n
     cutoffMs = (day + 1) * DAY_MS;
   }
   const more = rest > sizeBytes ? ", which is not enough without the current day" : "";
-  parts.journal.log("warn", `bucket is larger than retention_size, the oldest days go${more}`, {
+  parts.journal.log("warn", `bucket is larger than retention_size${more}`, {
     bytes: total,
     retention_size: sizeBytes,
-    before: Number.isFinite(cutoffMs) ? new Date(cutoffMs).toISOString() : "",
+    ...(Number.isFinite(cutoffMs) && { wanted_gone_before: new Date(cutoffMs).toISOString() }),
   });
   return cutoffMs;
 }
