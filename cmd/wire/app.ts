@@ -25,6 +25,7 @@ import { runtime } from "./runtime.ts";
 import { fetchBounds, ServedStore } from "./served-store.ts";
 import { startRateStore } from "./stream-rates.ts";
 import { limitsPage } from "./tenant-page.ts";
+import { openTracer } from "./tracing.ts";
 
 export interface App {
   readonly url: string;
@@ -80,7 +81,9 @@ export async function startApp(settings: AppSettings): Promise<App> {
     askToStop = resolve;
   });
   const reloading = new AbortController();
+  const tracer = await openTracer(settings.loaded.config);
   const services = {
+    ...(tracer === undefined ? {} : { tracer }),
     streamRates: startRateStore(ingester, {
       ...{ config, clock, journal, meter: metrics, signal: reloading.signal },
     }),
@@ -128,6 +131,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
       await life.stop({ flush: settings.ingester.wal.flushOnShutdown });
       await store.close();
       await deletes.close();
+      await tracer?.close();
     },
   };
 }

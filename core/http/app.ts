@@ -34,6 +34,7 @@ export function makeApp(
     meter: services.metrics,
     journal: services.journal,
     logAtInfo: settings.logRequestsAtInfo,
+    tracer: services.tracer,
   });
   const routes = routesOf(services, settings, added);
   return mount(routes, { prefix: settings.pathPrefix, observer, gate: services.gate });

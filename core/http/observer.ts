@@ -3,6 +3,7 @@ import { Corrupt } from "../model/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Meter } from "../ports/meter.ts";
+import type { Tracer } from "../ports/tracer.ts";
 import { answerOf, BehindFrontend } from "./errors.ts";
 import { measured } from "./measured.ts";
 import type { Observer } from "./router.ts";
@@ -13,12 +14,14 @@ export interface ObserverOptions {
   readonly journal: Journal;
   /** Requests that went well are logged as info, not debug. */
   readonly logAtInfo: boolean;
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Characters of a request's parameters that the log has room for. */
 const LOGGED_MAX = 2048;
 
-export function makeObserver({ clock, meter, journal, logAtInfo }: ObserverOptions): Observer {
+export function makeObserver(options: ObserverOptions): Observer {
+  const { clock, meter, journal, logAtInfo, tracer } = options;
   const inflight = new Map<string, number>();
 
   function count(method: string, route: string, change: number): void {
@@ -37,6 +40,10 @@ export function makeObserver({ clock, meter, journal, logAtInfo }: ObserverOptio
 
     begin(request, route) {
       const { method } = request;
+      const span = tracer?.start(`${method} ${route}`, {
+        parent: request.headers.get("traceparent") ?? undefined,
+        attributes: { "http.request.method": method, "http.route": route },
+      });
       const startMs = clock.ticksMs();
       count(method, route, 1);
       const size = Number(request.headers.get("content-length") ?? "0");
@@ -44,6 +51,8 @@ export function makeObserver({ clock, meter, journal, logAtInfo }: ObserverOptio
       return (status, error) => {
         count(method, route, -1);
         const tookMs = clock.ticksMs() - startMs;
+        span?.set("http.response.status_code", status);
+        span?.end(status >= 500);
         const ws = String(request.headers.get("upgrade")?.toLowerCase() === "websocket");
         const labels = { method, route, status_code: String(status), ws };
         meter.observe("loki_request_duration_seconds", tookMs / 1000, labels);
@@ -55,6 +64,7 @@ export function makeObserver({ clock, meter, journal, logAtInfo }: ObserverOptio
           path: pathAndQuery(request),
           status,
           duration: `${tookMs.toFixed(1)}ms`,
+          ...(span?.traceId === undefined ? {} : { traceID: span.traceId }),
           ...(cause === undefined ? {} : { err: cause }),
           ...(level === "error" && cause instanceof Error ? { at: placeOf(cause) } : {}),
         };

@@ -12,6 +12,7 @@ import type { PatternSource } from "../ports/patterns.ts";
 import type { Pusher } from "../ports/pusher.ts";
 import type { QueryService } from "../ports/query-service.ts";
 import type { StreamRateBook } from "../ports/stream-rates.ts";
+import type { Tracer } from "../ports/tracer.ts";
 import type { Gate } from "./gate.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Upgrade } from "./tail-socket.ts";
@@ -36,6 +37,7 @@ export interface Services {
   readonly upgrade?: Upgrade;
   /** Decides who may ask for what; without one everybody may ask for everything. */
   readonly gate?: Gate;
+  readonly tracer?: Tracer;
   /** What tenants may see of their limits; without it there is no page of them. */
   readonly limitsPage?: LimitsPage;
   /** Patterns of the lines that came in; without it nobody looks for them. */
