@@ -55,7 +55,7 @@ const lines: fc.Arbitrary<Line[]> = fc
       ms: fc.nat(100),
       word: fc.constantFrom("red", "green", "blue"),
     }),
-    { maxLength: 60, selector: ({ ms }) => ms },
+    { maxLength: 40, selector: ({ ms }) => ms },
   )
   .map((all) =>
     all
@@ -95,7 +95,7 @@ async function querierOf(all: readonly Line[], given: readonly Rule[]): Promise<
   const parts = { schema: SCHEMA, limits: LIMITS, codecs: portableCodecs, clock, journal: SILENT };
   const place = { form: "plain", indexPrefix: "index/", uploader: "m-1" } as const;
   const bucket = new Bucket({ ...parts, ...place, objects: new MemoryObjectStore() });
-  const settings = { ...DEFAULT_INGESTER, chunkBlockSize: 100, chunkTargetSize: 300 };
+  const settings = { ...DEFAULT_INGESTER, chunkBlockSize: 200, chunkTargetSize: 500 };
   const ingester = new Ingester({ ...parts, settings, meter: UNMETERED });
   const half = all.length >> 1;
   await push(ingester, all.slice(0, half));
@@ -167,7 +167,7 @@ test("every kind of query answers as if the lines that requests take had never c
       const [got, want] = [await querierOf(all, given), await querierOf(left, [])];
       assert.deepEqual(await answers(got), await answers(want));
     }),
-    { seed: 5, numRuns: 60 },
+    { seed: 5, numRuns: 30 },
   ));
 
 test("spans that go whole are not opened, those that no request touches are passed on as they are", async () => {
