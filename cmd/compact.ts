@@ -6,6 +6,7 @@ const tools: Record<string, () => Promise<CommandDef>> = {
   inspect: async () => (await import("./compact-inspect.ts")).command,
   verify: async () => (await import("./compact-verify.ts")).command,
   rebuild: async () => (await import("./compact-rebuild.ts")).command,
+  migrate: async () => (await import("./compact-migrate.ts")).command,
   stats: async () => (await import("./compact-stats.ts")).command,
 };
 
@@ -13,6 +14,7 @@ const summaries: Record<string, string> = {
   inspect: "show one chunk or index file",
   verify: "list what is missing, truncated, damaged or orphaned",
   rebuild: "make the index again from the chunks alone",
+  migrate: "copy a bucket in another encoding, schema, tenant or a part of its time",
   stats: "count lines, bytes, streams and label values by tenant and day",
 };
 
