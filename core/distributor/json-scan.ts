@@ -6,6 +6,7 @@
  *   for (let index = 0; json.more("]", index); index++) { … }
  */
 import { fromUtf8 } from "../bytes/text.ts";
+import { TextCache } from "../bytes/text-cache.ts";
 import { BadRequest } from "../model/errors.ts";
 
 /** How deep values may nest: for what is skipped, so that a hostile body does not use up the stack. */
@@ -25,6 +26,7 @@ export class JsonScanner {
   /** Where the string that `string()` has read lies in `bytes`. */
   start = 0;
   end = 0;
+  readonly #texts = new TextCache();
 
   /** Bytes of strings with escapes are changed: the scanner must be their only reader. */
   constructor(bytes: Uint8Array) {
@@ -107,7 +109,7 @@ export class JsonScanner {
 
   /** The string that was just read. */
   text(): string {
-    return fromUtf8(this.bytes, this.start, this.end);
+    return this.#texts.read(this.bytes, this.start, this.end);
   }
 
   /** Skips a value of any kind. */

@@ -23,45 +23,39 @@ class Reader {
   }
 
   request(): void {
-    this.#object("a request", {
-      resourceLogs: () => this.#list("resourceLogs", () => this.#resourceLogs()),
+    this.#object("a request", (key) => {
+      if (key !== "resourceLogs") return false;
+      this.#list("resourceLogs", () => this.#resourceLogs());
+      return true;
     });
     this.#json.finish();
   }
 
   #resourceLogs(): void {
-    const known = () => this.#into.resource(new Map(), 0);
-    this.#headThenList(
-      "resource",
-      () => this.#resource(),
-      known,
-      "scopeLogs",
-      () => this.#scopeLogs(),
-    );
+    this.#headThenList({
+      ...{ head: "resource", readHead: () => this.#resource() },
+      noHead: () => this.#into.resource(new Map(), 0),
+      ...{ list: "scopeLogs", item: () => this.#scopeLogs() },
+    });
   }
 
   #scopeLogs(): void {
     const none = { name: "", version: "", attributes: new Map(), dropped: 0 };
-    const known = () => this.#into.scope(none);
-    this.#headThenList(
-      "scope",
-      () => this.#scope(),
-      known,
-      "logRecords",
-      () => this.#record(),
-    );
+    this.#headThenList({
+      ...{ head: "scope", readHead: () => this.#scope() },
+      noHead: () => this.#into.scope(none),
+      ...{ list: "logRecords", item: () => this.#record() },
+    });
   }
 
   #resource(): void {
     let attributes: OtlpMap = new Map();
     let dropped = 0;
-    this.#object("a resource", {
-      attributes: () => {
-        attributes = this.#attributes(0);
-      },
-      droppedAttributesCount: () => {
-        dropped = this.#number("a count");
-      },
+    this.#object("a resource", (key) => {
+      if (key === "attributes") attributes = this.#attributes(0);
+      else if (key === "droppedAttributesCount") dropped = this.#number("a count");
+      else return false;
+      return true;
     });
     this.#into.resource(attributes, dropped);
   }
@@ -69,19 +63,13 @@ class Reader {
   #scope(): void {
     let attributes: OtlpMap = new Map();
     const found = { name: "", version: "", dropped: 0 };
-    this.#object("a scope", {
-      name: () => {
-        found.name = this.#text("a name");
-      },
-      version: () => {
-        found.version = this.#text("a version");
-      },
-      attributes: () => {
-        attributes = this.#attributes(0);
-      },
-      droppedAttributesCount: () => {
-        found.dropped = this.#number("a count");
-      },
+    this.#object("a scope", (key) => {
+      if (key === "name") found.name = this.#text("a name");
+      else if (key === "version") found.version = this.#text("a version");
+      else if (key === "attributes") attributes = this.#attributes(0);
+      else if (key === "droppedAttributesCount") found.dropped = this.#number("a count");
+      else return false;
+      return true;
     });
     this.#into.scope({ ...found, attributes });
   }
@@ -100,36 +88,44 @@ class Reader {
       spanId: "",
       eventName: "",
     };
-    this.#object("a log record", {
-      timeUnixNano: () => this.#time(time),
-      observedTimeUnixNano: () => this.#time(observed),
-      severityNumber: () => {
-        found.severityNumber = this.#severity();
-      },
-      severityText: () => {
-        found.severityText = this.#text("a severity");
-      },
-      body: () => {
-        body = this.#body();
-      },
-      attributes: () => {
-        attributes = this.#attributes(0);
-      },
-      droppedAttributesCount: () => {
-        found.dropped = this.#number("a count");
-      },
-      flags: () => {
-        found.flags = this.#number("flags");
-      },
-      traceId: () => {
-        found.traceId = this.#id("a trace id");
-      },
-      spanId: () => {
-        found.spanId = this.#id("a span id");
-      },
-      eventName: () => {
-        found.eventName = this.#text("the name of an event");
-      },
+    this.#object("a log record", (key) => {
+      switch (key) {
+        case "timeUnixNano":
+          this.#time(time);
+          return true;
+        case "observedTimeUnixNano":
+          this.#time(observed);
+          return true;
+        case "severityNumber":
+          found.severityNumber = this.#severity();
+          return true;
+        case "severityText":
+          found.severityText = this.#text("a severity");
+          return true;
+        case "body":
+          body = this.#body();
+          return true;
+        case "attributes":
+          attributes = this.#attributes(0);
+          return true;
+        case "droppedAttributesCount":
+          found.dropped = this.#number("a count");
+          return true;
+        case "flags":
+          found.flags = this.#number("flags");
+          return true;
+        case "traceId":
+          found.traceId = this.#id("a trace id");
+          return true;
+        case "spanId":
+          found.spanId = this.#id("a span id");
+          return true;
+        case "eventName":
+          found.eventName = this.#text("the name of an event");
+          return true;
+        default:
+          return false;
+      }
     });
     this.#into.record({ ...found, time, observed, body, attributes });
   }
@@ -137,101 +133,108 @@ class Reader {
   /** `{"stringValue":"…"}` stays where it is; other bodies are values. */
   #body(): OtlpRecord["body"] {
     const json = this.#json;
-    let value: OtlpRecord["body"] = null;
-    this.#object("a body", {
-      ...this.#valueMembers(0, (other) => {
-        value = other;
-      }),
-      stringValue: () => {
+    let body: OtlpRecord["body"] = null;
+    this.#object("a body", (key) => {
+      if (key === "stringValue") {
         json.string("a body");
-        value = { bytes: json.bytes, start: json.start, end: json.end };
-      },
+        body = { bytes: json.bytes, start: json.start, end: json.end };
+        return true;
+      }
+      const value = this.#valueOf(key, 0);
+      if (value !== undefined) body = value;
+      return value !== undefined;
     });
-    return value;
+    return body;
   }
 
   #attributes(depth: number): OtlpMap {
     const attributes = new Map<string, OtlpValue>();
     this.#list("attributes", () => {
-      let key = "";
+      let name = "";
       let value: OtlpValue = null;
-      this.#object("an attribute", {
-        key: () => {
-          key = this.#text("a key");
-        },
-        value: () => {
-          value = this.#value(depth);
-        },
+      this.#object("an attribute", (key) => {
+        if (key === "key") name = this.#text("a key");
+        else if (key === "value") value = this.#value(depth);
+        else return false;
+        return true;
       });
-      attributes.set(key, value);
+      attributes.set(name, value);
     });
     return attributes;
   }
 
   #value(depth: number): OtlpValue {
-    const json = this.#json;
     if (depth > OTLP_DEPTH_MAX) {
-      throw json.unexpected(`a value nested at most ${OTLP_DEPTH_MAX} deep`);
+      throw this.#json.unexpected(`a value nested at most ${OTLP_DEPTH_MAX} deep`);
     }
     let value: OtlpValue = null;
-    const members = this.#valueMembers(depth, (found) => {
-      value = found;
+    this.#object("a value", (key) => {
+      const found = this.#valueOf(key, depth);
+      if (found !== undefined) value = found;
+      return found !== undefined;
     });
-    this.#object("a value", members);
     return value;
   }
 
-  #valueMembers(depth: number, found: (value: OtlpValue) => void): Members {
-    const json = this.#json;
-    return {
-      stringValue: () => found(this.#text("a text")),
-      boolValue: () => found(json.scalar("true or false") === "true"),
-      intValue: () => found(this.#integer()),
-      doubleValue: () => found(this.#number("a number")),
-      bytesValue: () => found(this.#bytes()),
-      arrayValue: () => {
+  /** The value that a member of `AnyValue` has; undefined, and nothing is read, when it is no member of it. */
+  #valueOf(key: string, depth: number): OtlpValue | undefined {
+    switch (key) {
+      case "stringValue":
+        return this.#text("a text");
+      case "boolValue":
+        return this.#json.scalar("true or false") === "true";
+      case "intValue":
+        return this.#integer();
+      case "doubleValue":
+        return this.#number("a number");
+      case "bytesValue":
+        return this.#bytes();
+      case "arrayValue": {
         const items: OtlpValue[] = [];
-        this.#object("an array", {
-          values: () => this.#list("the values", () => items.push(this.#value(depth + 1))),
-        });
-        found(items);
-      },
-      kvlistValue: () => {
+        this.#values("an array", () =>
+          this.#list("the values", () => items.push(this.#value(depth + 1))),
+        );
+        return items;
+      }
+      case "kvlistValue": {
         let map: OtlpMap = new Map();
-        this.#object("a map", {
-          values: () => {
-            map = this.#attributes(depth + 1);
-          },
+        this.#values("a map", () => {
+          map = this.#attributes(depth + 1);
         });
-        found(map);
-      },
-    };
+        return map;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #values(what: string, read: () => void): void {
+    this.#object(what, (key) => {
+      if (key !== "values") return false;
+      read();
+      return true;
+    });
   }
 
   /**
    * An object whose `head` must be read before its `list`, in whichever order they stand: a list that
    * comes first is skipped and returned to.
    */
-  #headThenList(
-    head: string,
-    readHead: () => void,
-    noHead: () => void,
-    list: string,
-    item: () => void,
-  ): void {
+  #headThenList({ head, readHead, noHead, list, item }: HeadThenList): void {
     const json = this.#json;
     let hasHead = false;
     const waiting: number[] = [];
-    this.#object(`what has a ${head}`, {
-      [head]: () => {
+    this.#object(`what has a ${head}`, (key) => {
+      if (key === head) {
         hasHead = true;
         readHead();
-      },
-      [list]: () => {
-        if (hasHead) return this.#list(list, item);
+      } else if (key !== list) return false;
+      else if (hasHead) this.#list(list, item);
+      else {
         waiting.push(json.at);
         json.pass();
-      },
+      }
+      return true;
     });
     if (!hasHead) noHead();
     const end = json.at;
@@ -242,17 +245,15 @@ class Reader {
     json.at = end;
   }
 
-  /** Reads the members of an object that we know and skips the others. `null` stands for no object. */
-  #object(what: string, members: Members): void {
+  /** Goes over the members of an object; those that `read` does not know are skipped. `null` stands for none. */
+  #object(what: string, read: (key: string) => boolean): void {
     const json = this.#json;
     if (json.null()) return;
     json.enter("{", what);
     for (let index = 0; json.more("}", index); index++) {
       const name = json.key();
       const key = name.includes("_") ? camelCase(name) : name;
-      const read = Object.hasOwn(members, key) ? members[key] : undefined;
-      if (read === undefined) json.skip();
-      else if (!json.null()) read();
+      if (!json.null() && !read(key)) json.skip();
     }
   }
 
@@ -321,8 +322,13 @@ class Reader {
   }
 }
 
-/** How to read members, by their names in camelCase. */
-type Members = Readonly<Record<string, () => void>>;
+interface HeadThenList {
+  readonly head: string;
+  readonly readHead: () => void;
+  readonly noHead: () => void;
+  readonly list: string;
+  readonly item: () => void;
+}
 
 const SPECIAL: ReadonlyMap<string, number> = new Map([
   ["NaN", Number.NaN],

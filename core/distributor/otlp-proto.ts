@@ -4,6 +4,7 @@
  */
 import { ByteCursor } from "../bytes/cursor.ts";
 import { WIRE } from "../bytes/proto.ts";
+import { TextCache } from "../bytes/text-cache.ts";
 import { BadRequest, Corrupt } from "../model/errors.ts";
 import { hexId, type OtlpRecord, type OtlpScope, type OtlpStreams } from "./otlp-streams.ts";
 import { OTLP_DEPTH_MAX, type OtlpMap, type OtlpValue } from "./otlp-value.ts";
@@ -60,6 +61,7 @@ class Reader {
   readonly #body: Uint8Array;
   readonly #cursor: ByteCursor;
   readonly #into: OtlpStreams;
+  readonly #texts = new TextCache();
 
   constructor(body: Uint8Array, into: OtlpStreams) {
     this.#body = body;
@@ -294,7 +296,9 @@ class Reader {
 
   #text(end: number): string {
     const stop = this.#span(end);
-    return this.#cursor.text(stop - this.#cursor.at);
+    const text = this.#texts.read(this.#body, this.#cursor.at, stop);
+    this.#cursor.at = stop;
+    return text;
   }
 
   #id(end: number): string {
