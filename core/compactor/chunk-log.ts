@@ -3,16 +3,18 @@
  * the last one first. Ten million chunks take some 170 MB here; as objects they would take a gigabyte.
  *
  *     record: uvarint distance back to the record before, 0 for none
- *             uvarint count, then per chunk as in an index: varint from - last through of the record,
- *             uvarint through - from, uvarint kb, uvarint entries, u32 checksum
+ *             uvarint count, then the chunks as index version 2 has them
  */
 import { ByteCursor } from "../bytes/cursor.ts";
 import { ByteWriter } from "../bytes/writer.ts";
-import { ALWAYS, readChunks } from "../index/chunk-list.ts";
-import type { IndexVersion } from "../index/layout.ts";
+import { CHUNK_BYTES_MIN } from "../index/layout.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
+import { Corrupt } from "../model/errors.ts";
+import type { RawSeries } from "./series-walk.ts";
 
 const PAGE_BYTES = 256 * 1024;
+/** Two varints. */
+const HEAD_BYTES_MAX = 20;
 
 /** No record. */
 export const NO_RECORD = 0;
@@ -20,36 +22,19 @@ export const NO_RECORD = 0;
 export class ChunkLog {
   #pages: { readonly start: number; readonly bytes: Uint8Array }[] = [];
   #page = new ByteWriter(PAGE_BYTES);
-  #record = new ByteWriter(1024);
   /** Where the open page starts. From 1 on, so that 0 is no record. */
   #start = 1;
 
-  /** Adds the chunks that a cursor in a file of this version stands at to those of `before`; gives the new record. */
-  append(
-    before: number,
-    chunks: ByteCursor,
-    version: IndexVersion,
-  ): { record: number; count: number } {
-    const list = readChunks(chunks, version, ALWAYS);
-    const count = list.length;
-    if (count === 0) return { record: before, count };
-    const record = this.#record;
-    record.reset();
-    record.uvarint(count);
-    let lastMs = 0;
-    for (const { fromMs, throughMs, kb, entries, checksum } of list) {
-      writeVarint(record, fromMs - lastMs);
-      record.uvarint(throughMs - fromMs);
-      record.uvarint(kb);
-      record.uvarint(entries);
-      record.u32(checksum);
-      lastMs = throughMs;
-    }
-    if (this.#page.size > 0 && this.#page.size + record.size + 10 > PAGE_BYTES) this.#turn();
+  /** Adds the chunks of a series to those of the record `before`; gives the new record. */
+  append(before: number, { bytes, chunksAt, end, count }: RawSeries): number {
+    if (count === 0) return before;
+    const size = end - chunksAt;
+    if (this.#page.size > 0 && this.#page.size + size + HEAD_BYTES_MAX > PAGE_BYTES) this.#turn();
     const at = this.#start + this.#page.size;
     this.#page.uvarint(before === NO_RECORD ? 0 : at - before);
-    this.#page.raw(record.view());
-    return { record: at, count };
+    this.#page.uvarint(count);
+    this.#page.slice(bytes, chunksAt, end);
+    return at;
   }
 
   /** The chunks of a series by its last record, sorted by start, end and checksum, each once. */
@@ -88,7 +73,11 @@ export class ChunkLog {
 
 function readRecord(cursor: ByteCursor, list: ChunkRef[]): void {
   let lastMs = 0;
-  for (let left = cursor.uvarint(); left > 0; left--) {
+  const count = cursor.uvarint();
+  if (count * CHUNK_BYTES_MIN > cursor.left) {
+    throw new Corrupt(`${count} chunks claimed in ${cursor.left} bytes`);
+  }
+  for (let left = count; left > 0; left--) {
     const raw = cursor.uvarint();
     const fromMs = lastMs + (raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2);
     const throughMs = fromMs + cursor.uvarint();
@@ -96,10 +85,6 @@ function readRecord(cursor: ByteCursor, list: ChunkRef[]): void {
     list.push({ fromMs, throughMs, checksum: cursor.u32(), kb, entries });
     lastMs = throughMs;
   }
-}
-
-function writeVarint(out: ByteWriter, value: number): void {
-  out.uvarint(value < 0 ? -2 * value - 1 : 2 * value);
 }
 
 function inOrder(chunks: ChunkRef[]): ChunkRef[] {

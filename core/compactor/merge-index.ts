@@ -9,6 +9,7 @@ import { BadRequest, Corrupt } from "../model/errors.ts";
 import { checkTenant, type Tenant } from "../model/tenant.ts";
 import { MergedTenant } from "./merged-tenant.ts";
 import { walkFile } from "./series-walk.ts";
+import { SymbolNumbers } from "./symbol-numbers.ts";
 
 /** What a file brought: its series, and the chunks that they name. */
 export interface AddedFile {
@@ -19,13 +20,11 @@ export interface AddedFile {
 
 export class IndexMerge {
   readonly #tenants = new Map<Tenant, MergedTenant>();
-  /** Texts of all files, numbered as they came. */
-  readonly #numbers = new Map<string, number>();
-  readonly #texts: string[] = [];
+  readonly #symbols = new SymbolNumbers();
 
   /** Adds a file of all tenants. Corrupt when a series has none: it would be lost with the file. */
   addCommon(bytes: Uint8Array): void {
-    const label = this.#numberOf(TENANT_LABEL);
+    const label = this.#symbols.numberOf(TENANT_LABEL);
     const seen = new Map<number, MergedTenant>();
     this.#add(bytes, (pairs, count) => {
       const at = indexOfName(pairs, count, label);
@@ -34,7 +33,7 @@ export class IndexMerge {
       pairs.copyWithin(2 * at, 2 * at + 2, 2 * count);
       let tenant = seen.get(number);
       if (tenant === undefined) {
-        seen.set(number, (tenant = this.#tenant(asTenant(this.#texts[number]!))));
+        seen.set(number, (tenant = this.#tenant(asTenant(this.#symbols.texts[number]!))));
       }
       return { tenant, count: count - 1 };
     });
@@ -57,7 +56,8 @@ export class IndexMerge {
 
   #tenant(name: Tenant): MergedTenant {
     let tenant = this.#tenants.get(name);
-    if (tenant === undefined) this.#tenants.set(name, (tenant = new MergedTenant(this.#texts)));
+    if (tenant === undefined)
+      this.#tenants.set(name, (tenant = new MergedTenant(this.#symbols.texts)));
     return tenant;
   }
 
@@ -67,35 +67,18 @@ export class IndexMerge {
     ownerOf: (pairs: Uint32Array, count: number) => { tenant: MergedTenant; count: number },
   ): AddedFile {
     const { version, symbols, each } = walkFile(bytes);
-    // In version 1 a symbol is known by its offset, of which there are too many for a table.
-    const numbers = new Int32Array(version === 1 ? 0 : symbols.count).fill(-1);
-    const numberOf = (reference: number): number => {
-      const known = numbers[reference] ?? -1;
-      if (known >= 0) return known;
-      const number = this.#numberOf(symbols.text(reference));
-      if (reference < numbers.length) numbers[reference] = number;
-      return number;
-    };
+    const numberOf = this.#symbols.read(symbols, version);
     let pairs = new Uint32Array(64);
     let [series, chunks] = [0, 0];
     each((raw) => {
       if (pairs.length < raw.refs.length) pairs = new Uint32Array(raw.refs.length);
       for (let index = 0; index < 2 * raw.pairs; index++) pairs[index] = numberOf(raw.refs[index]!);
       const { tenant, count } = ownerOf(pairs, raw.pairs);
-      chunks += tenant.add(raw, pairs, count, version);
+      tenant.add(raw, pairs, count);
+      chunks += raw.count;
       series++;
     });
     return { version, series, chunks };
-  }
-
-  #numberOf(text: string): number {
-    let number = this.#numbers.get(text);
-    if (number === undefined) {
-      number = this.#texts.length;
-      this.#numbers.set(text, number);
-      this.#texts.push(text);
-    }
-    return number;
   }
 }
 

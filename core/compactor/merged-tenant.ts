@@ -1,5 +1,4 @@
 /** The series of one tenant out of many files, each once, in columns: labels as numbers, chunks in a log. */
-import type { IndexVersion } from "../index/layout.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 import { ChunkLog, NO_RECORD } from "./chunk-log.ts";
 import type { RawSeries } from "./series-walk.ts";
@@ -26,12 +25,10 @@ export class MergedTenant {
     return this.#count;
   }
 
-  /** Adds the chunks of a series and tells how many. Its identity are the fingerprint and the labels. */
-  add(raw: RawSeries, pairs: Uint32Array, count: number, version: IndexVersion): number {
+  /** Adds the chunks of a series. Its identity are the fingerprint and the labels. */
+  add(raw: RawSeries, pairs: Uint32Array, count: number): void {
     const series = this.#find(raw, pairs, count);
-    const added = this.#log.append(this.#records[series]!, raw.chunks, version);
-    this.#records[series] = added.record;
-    return added.count;
+    this.#records[series] = this.#log.append(this.#records[series]!, raw);
   }
 
   fingerprintOf(series: number): bigint {
