@@ -26,6 +26,17 @@ const row: fc.Arbitrary<Row> = fc.oneof(
 );
 const push = fc.array(fc.tuple(fc.dictionary(name, fc.string()), fc.array(row)), { maxLength: 5 });
 
+test("names of metadata are written as names of labels", () => {
+  const text =
+    '{"streams":[{"stream":{"a":"b"},"values":[["1","x",{"http.method":"GET","ok":"1","7":"z","é":"e"}]]}]}';
+  const [stream] = decodeJson(new TextEncoder().encode(text));
+  const { symbols, pairs } = stream!.rows.metadata!;
+  assert.deepEqual(
+    Array.from(pairs, (index) => symbols[index]),
+    ["http_method", "GET", "ok", "1", "key_7", "z", "_", "e"],
+  );
+});
+
 test("decodeJson() reads what JSON.stringify writes", () => {
   fc.assert(
     fc.property(push, fc.constantFrom(undefined, 1, "\t"), (streams, space) => {

@@ -7,14 +7,9 @@ import { ByteWriter } from "../bytes/writer.ts";
 import { labelsOf, printLabels } from "../labels/labels.ts";
 import type { Block } from "../model/block.ts";
 import type { Labels } from "../model/labels.ts";
+import { metadataName } from "./metadata-name.ts";
 import type { AttributeRules, OtlpRules } from "./otlp-rules.ts";
-import {
-  flattenOtlp,
-  type OtlpMap,
-  type OtlpValue,
-  otlpName,
-  printOtlpValue,
-} from "./otlp-value.ts";
+import { flattenOtlp, type OtlpMap, type OtlpValue, printOtlpValue } from "./otlp-value.ts";
 import { RowsBuilder, tooMany } from "./rows-builder.ts";
 import { SERVICE_NAME, UNKNOWN_SERVICE } from "./service-name.ts";
 
@@ -91,7 +86,7 @@ export class OtlpStreams {
       const action = resource.of(name);
       if (action === "drop") continue;
       const into = action === "index_label" ? this.#resourceLabels : this.#resourceMetadata;
-      flattenOtlp(name, value, (key, text) => into.push([otlpName(key), text]));
+      flattenOtlp(name, value, (key, text) => into.push([metadataName(key), text]));
     }
   }
 
@@ -188,7 +183,7 @@ function addMetadata(
 ): void {
   for (const [name, value] of attributes) {
     if (rules.of(name) === "drop") continue;
-    flattenOtlp(name, value, (key, text) => add(otlpName(key), text));
+    flattenOtlp(name, value, (key, text) => add(metadataName(key), text));
   }
 }
 

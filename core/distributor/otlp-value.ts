@@ -45,15 +45,6 @@ export function flattenOtlp(
   for (const [key, inner] of value) flattenOtlp(`${name}_${key}`, inner, use);
 }
 
-/** An attribute's name as a label's or as metadata's: letters, digits and underscores. */
-export function otlpName(name: string): string {
-  if (PLAIN.test(name)) return name;
-  const clean = name.replace(/[^a-zA-Z0-9_]/gu, "_");
-  return /^[0-9]/.test(clean) ? `key_${clean}` : clean;
-}
-
-const PLAIN = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-
 function printJson(value: OtlpValue): string {
   if (value === null) return "null";
   if (typeof value === "number") return Number.isFinite(value) ? printDouble(value) : "null";

@@ -4,6 +4,7 @@
  */
 import type { Block, MetadataColumn } from "../model/block.ts";
 import { LimitExceeded } from "../model/errors.ts";
+import { metadataName } from "./metadata-name.ts";
 
 const ROWS_FIRST = 256;
 
@@ -23,6 +24,7 @@ export class RowsBuilder {
   // Metadata is rare, so its columns are made for those streams only that have some.
   readonly #symbols: string[] = [];
   readonly #symbolIndexes = new Map<string, number>();
+  readonly #nameIndexes = new Map<string, number>();
   readonly #pairs: number[] = [];
   /** Row that each pair belongs to. */
   readonly #pairRows: number[] = [];
@@ -56,7 +58,7 @@ export class RowsBuilder {
   /** Gives metadata to the row that `add` will make next. */
   pair(name: string, value: string): void {
     if (this.#pairRows.length === PAIRS_MAX) throw tooMany("pairs of metadata", PAIRS_MAX);
-    this.#pairs.push(this.#symbol(name), this.#symbol(value));
+    this.#pairs.push(this.#name(name), this.#symbol(value));
     this.#pairRows.push(this.#rows);
   }
 
@@ -102,6 +104,14 @@ export class RowsBuilder {
     }
     for (let row = 1; row < firsts.length; row++) firsts[row]! += firsts[row - 1]!;
     return { symbols: this.#symbols, firsts, pairs: Uint32Array.from(this.#pairs.slice(2 * from)) };
+  }
+
+  /** Names are written as labels are, as Loki 3 does: no query could name them otherwise. */
+  #name(text: string): number {
+    let known = this.#nameIndexes.get(text);
+    if (known === undefined)
+      this.#nameIndexes.set(text, (known = this.#symbol(metadataName(text))));
+    return known;
   }
 
   #symbol(text: string): number {
