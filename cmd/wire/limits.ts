@@ -1,7 +1,7 @@
 /** `limits_config` as the limits of tenants, with the overrides of single tenants over it. */
 import type { Config } from "../../core/config/config.ts";
 import type { LoadedConfig } from "../../core/config/load.ts";
-import { NO_OVERRIDES, type Overrides, readOverrides } from "../../core/config/overrides.ts";
+import { NO_OVERRIDES, type Overrides } from "../../core/config/override-values.ts";
 import type { Item } from "../../core/config/value.ts";
 import { parseSelector } from "../../core/logql/syntax/parse.ts";
 import { BadRequest } from "../../core/model/errors.ts";
@@ -41,6 +41,8 @@ export class TenantLimits implements LimitsOf {
     for (const name of this.#loaded.overrideFiles) {
       files.push({ name, text: await this.#readFile(name) });
     }
+    if (files.length === 0) return;
+    const { readOverrides } = await import("../../core/config/overrides.ts");
     const overrides = readOverrides(files);
     const own = new Map<string, Limits>();
     for (const [tenant, layer] of overrides.limits) {

@@ -1,5 +1,5 @@
 /** All keys: by path, by flag, and as the tree that a file is checked against. */
-import { assert, Bug } from "../model/errors.ts";
+import { Bug } from "../model/errors.ts";
 import { ROOT } from "./blocks/root.ts";
 import type { KeyType, Note, Row, ScalarType } from "./row.ts";
 import { SCALARS } from "./scalars.ts";
@@ -32,12 +32,12 @@ export function treeOf(rows: readonly Row[], path = ""): BlockKeys {
         child = { kind: "block", path: joined(block.path, name), children: new Map() };
         (block.children as Map<string, Key | BlockKeys>).set(name, child);
       }
-      assert(child.kind === "block", `${row[0]} stands below the key ${child.path}`);
+      if (child.kind === "key") throw new Bug(`${row[0]} stands below the key ${child.path}`);
       block = child;
     }
     const name = names.at(-1)!;
     const key = keyOf(row, joined(block.path, name));
-    assert(!block.children.has(name), `${key.path} has two rows`);
+    if (block.children.has(name)) throw new Bug(`${key.path} has two rows`);
     (block.children as Map<string, Key | BlockKeys>).set(name, key);
   }
   return root;
@@ -54,8 +54,19 @@ function keyOf([, type, initial, flag, note = {}]: Row, path: string): Key {
 function initialOf(type: KeyType, initial: Row[2]): Value | undefined {
   if (initial === undefined) return undefined;
   if (typeof initial !== "string") return initial;
-  if (isScalar(type)) return SCALARS[type].flag(initial);
+  if (isScalar(type)) return scalarOf(type, initial);
   throw new Bug(`the default ${initial} stands in a key that has no text`);
+}
+
+/** The same defaults stand in hundreds of rows. */
+const READ = new Map<string, Value>();
+
+function scalarOf(type: keyof typeof SCALARS, text: string): Value {
+  const known = READ.get(`${type} ${text}`);
+  if (known !== undefined) return known;
+  const value = SCALARS[type].flag(text);
+  READ.set(`${type} ${text}`, value);
+  return value;
 }
 
 export function isScalar(type: KeyType): type is Exclude<ScalarType, "strings" | "free"> {

@@ -8,13 +8,13 @@ import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { dynamicLayer } from "./dynamic.ts";
 import { readEnvironment } from "./environment.ts";
 import { type Environment, expandEnvironment } from "./expand.ts";
-import { type FileLayer, readFileLayer } from "./file.ts";
+import type { FileLayer } from "./file.ts";
 import { isOn, readFlags } from "./flags.ts";
 import { lateLayer, noteWarnings } from "./late.ts";
 import { type PrintMode, printConfig } from "./print.ts";
 import { configProblems } from "./validate.ts";
 import type { Layer } from "./value.ts";
-import { ZERO_CONFIG } from "./zero.ts";
+import { ZERO_LAYER } from "./zero.ts";
 
 export interface LoadOptions {
   /** Flags as they came on the command line. */
@@ -51,10 +51,10 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const { process, layer: flags } = readFlags(options.args);
   const environment = readEnvironment(options.env);
   const asked = { ...environment.process, ...process };
-  const { name, text } = await readFirst(asked["config.file"], options.readFile);
+  const { name, text } = (await readFirst(asked["config.file"], options.readFile)) ?? {};
   const verify = isOn(asked["verify-config"]);
   const expand = isOn(asked["config.expand-env"]);
-  const file = readText(text, { expand, env: options.env });
+  const file = text === undefined ? ZERO : await readText(text, { expand, env: options.env });
 
   const check = (layer: Layer) => settle([flags, environment.layer, layer], options.nowMs);
   const { config, set, layers, warnings, problems } = check(file.layer);
@@ -105,12 +105,14 @@ function settle(set: readonly Layer[], nowMs: number | undefined): Settled {
   return { config, set, layers, warnings: late.warnings, problems };
 }
 
-/** The first file of `-config.file` that exists; the built-in configuration when the flag is not given. */
+const ZERO: FileLayer = { layer: ZERO_LAYER, problems: [], broken: false, places: new Map() };
+
+/** The first file of `-config.file` that exists; undefined when the flag is not given. */
 async function readFirst(
   list: string | undefined,
   readFile: LoadOptions["readFile"],
-): Promise<{ name: string | undefined; text: string }> {
-  if (list === undefined) return { name: undefined, text: ZERO_CONFIG };
+): Promise<{ name: string; text: string } | undefined> {
+  if (list === undefined) return undefined;
   for (const name of names(list)) {
     const text = await readFile(name).catch(undefinedWhenAbsent);
     if (text !== undefined) return { name, text };
@@ -134,7 +136,10 @@ function undefinedWhenAbsent(error: unknown): undefined {
 const EXPAND_HINT =
   ". Use `-config.expand-env=true` flag if you want to expand environment variables in your config file";
 
-function readText(text: string, { expand, env }: { expand: boolean; env: Environment }): FileLayer {
+async function readText(
+  text: string,
+  { expand, env }: { expand: boolean; env: Environment },
+): Promise<FileLayer> {
   let expanded = text;
   try {
     if (expand) expanded = expandEnvironment(text, env);
@@ -142,6 +147,8 @@ function readText(text: string, { expand, env }: { expand: boolean; env: Environ
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigError("file", `failed parsing config: ${reason}`, [{ text: reason }]);
   }
+  // Loaded only when there is a file: the package that reads YAML takes a tenth of the start.
+  const { readFileLayer } = await import("./file.ts");
   return readFileLayer(expanded);
 }
 

@@ -7,40 +7,10 @@ import { Config } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { freeValue, type Problem, readBlock } from "./file.ts";
 import { TREE, treeOf } from "./keys.ts";
+import { type Overrides, type PushSwitches, SILENT_PUSHES } from "./override-values.ts";
 import { limitsProblems } from "./validate-limits.ts";
 import type { Item, Layer } from "./value.ts";
 import { readYaml, type YamlNode } from "./yaml.ts";
-
-export interface Overrides {
-  /** What a tenant has otherwise than `limits_config`: keys by their whole path. */
-  readonly limits: ReadonlyMap<string, Layer>;
-  /** What to log of a tenant's pushes. */
-  readonly switches: ReadonlyMap<string, PushSwitches>;
-  /** The switches of tenants that have none of their own. */
-  readonly defaultSwitches: PushSwitches;
-  readonly warnings: readonly string[];
-}
-
-export interface PushSwitches {
-  readonly logStreamCreation: boolean;
-  readonly logPushRequest: boolean;
-  readonly logPushRequestStreams: boolean;
-  readonly limitedLogPushErrors: boolean;
-}
-
-const SILENT_PUSHES: PushSwitches = {
-  logStreamCreation: false,
-  logPushRequest: false,
-  logPushRequestStreams: false,
-  limitedLogPushErrors: true,
-};
-
-export const NO_OVERRIDES: Overrides = {
-  limits: new Map(),
-  switches: new Map(),
-  defaultSwitches: SILENT_PUSHES,
-  warnings: [],
-};
 
 const LIMITS_BLOCK = TREE.children.get("limits_config");
 

@@ -8,7 +8,7 @@ import { isScalar, KEYS } from "./keys.ts";
 import { printConfig } from "./print.ts";
 import type { ScalarType } from "./row.ts";
 import { sameValue, type Value } from "./value.ts";
-import { ZERO_CONFIG } from "./zero.ts";
+import { ZERO_LAYER } from "./zero.ts";
 
 function reread(config: Config, mode: "all" | "diff"): Config {
   const { layer, problems } = readFileLayer(printConfig(config, mode));
@@ -26,8 +26,41 @@ test("defaults survive printing and reading", () => {
   assertSame(new Config([]), reread(new Config([]), "all"));
 });
 
-test("the built-in configuration survives printing and reading", () => {
-  const config = new Config([readFileLayer(ZERO_CONFIG).layer]);
+/** The built-in configuration as a user would write it. */
+const ZERO_CONFIG = `auth_enabled: false
+server:
+  http_listen_address: 127.0.0.1
+  http_listen_port: 3100
+common:
+  path_prefix: ./lokits-data
+  replication_factor: 1
+  instance_addr: 127.0.0.1
+  ring:
+    kvstore:
+      store: inmemory
+  storage:
+    filesystem:
+      chunks_directory: ./lokits-data/chunks
+      rules_directory: ./lokits-data/rules
+schema_config:
+  configs:
+    - from: 1970-01-01
+      store: tsdb
+      object_store: filesystem
+      schema: v13
+      index:
+        prefix: index_
+        period: 24h
+limits_config:
+  allow_structured_metadata: true
+  reject_old_samples: false
+  volume_enabled: true
+  query_timeout: 5m
+`;
+
+test("the built-in configuration is what its text says, and survives printing and reading", () => {
+  assert.deepEqual(ZERO_LAYER, readFileLayer(ZERO_CONFIG).layer);
+  const config = new Config([ZERO_LAYER]);
   assertSame(config, reread(config, "all"));
   assertSame(config, reread(config, "diff"));
 });

@@ -5,7 +5,7 @@ import { maskFree } from "./mask.ts";
 import type { KeyType } from "./row.ts";
 import { SCALARS } from "./scalars.ts";
 import type { Item, Value } from "./value.ts";
-import { writeYaml } from "./yaml.ts";
+import { writeYaml } from "./write-yaml.ts";
 
 /** Everything, what differs from the defaults, or the defaults. */
 export type PrintMode = "all" | "diff" | "defaults";

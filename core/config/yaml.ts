@@ -11,10 +11,8 @@ import {
   LineCounter,
   type Node,
   parseAllDocuments,
-  stringify,
 } from "yaml";
 import { type ScalarText, tagOf } from "./scalars.ts";
-import type { Value } from "./value.ts";
 
 export interface Place {
   /** Both from 1. */
@@ -68,10 +66,6 @@ export function readYaml(text: string): { root: YamlNode | undefined; problems: 
 /** The package quotes what it stumbled over, which may be half a password: what comes behind a colon or in quotes. */
 function withoutSource(message: string): string {
   return message.replace(/(:\s|\s*["!]|\s*in YAML stream)[\s\S]*$/, "");
-}
-
-export function writeYaml(value: Value | Record<string, unknown>): string {
-  return stringify(value, { version: "1.1", lineWidth: 0 });
 }
 
 class Reader {

@@ -1,5 +1,5 @@
 /** The limits that a tenant may see: for Logs Drilldown as JSON, for people as YAML (spec http-api §4.7). */
-import { writeYaml } from "../config/yaml.ts";
+import { writeYaml } from "../config/write-yaml.ts";
 import { textResponse } from "./errors.ts";
 import { JSON_TYPE, jsonResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
