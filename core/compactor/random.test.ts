@@ -34,7 +34,7 @@ interface TestDelete {
   readonly endMs: number;
 }
 
-for (const seed of [20261123, 7, 99]) {
+for (const seed of [20261123, 7]) {
   test(`what rules and requests match is gone and all else is there, seed ${seed}`, () =>
     given(seed));
 }
