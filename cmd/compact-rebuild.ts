@@ -3,6 +3,7 @@ import { type ArgsDef, defineCommand } from "citty";
 import { DAY_MS, type Schema, type SchemaVersion } from "../core/model/schema.ts";
 import { SILENT } from "../core/ports/journal.ts";
 import { type RebuildReport, rebuildIndex } from "../core/repair/rebuild.ts";
+import { marksOf } from "./compact-marks.ts";
 import { ResumeFile } from "./compact-resume.ts";
 import {
   afterWord,
@@ -38,6 +39,10 @@ const args: ArgsDef = {
     type: "boolean",
     description: "Also write tables that have an index, and remove their old index files then",
   },
+  "without-marked": {
+    type: "boolean",
+    description: "Leave out chunks that the compactor has marked for deletion",
+  },
   "dry-run": { type: "boolean", description: "Say what would be written and change nothing" },
   ...RESUME_ARGS,
   ...QUIET_ARGS,
@@ -49,8 +54,8 @@ export const command = defineCommand({
     description: `Make the index of a bucket again from its chunks alone, one file for each tenant and table
 
 Only tables of tenants that have no index are written, unless --replace says otherwise. Chunks that
-retention or a delete has taken out of the index and not yet out of the bucket come back: let the
-compactor sweep first. Chunks that cannot be read are reported and left out.
+retention or a delete has taken out of the index and not yet out of the bucket come back, unless
+--without-marked leaves them out or the compactor has swept before. Chunks that cannot be read are reported and left out.
 
 Examples:
   lokits compact rebuild --store file:///srv/loki
@@ -93,6 +98,7 @@ async function rebuild(rawArgs: readonly string[], signal: AbortSignal): Promise
     tablePrefix: flags.text("index-prefix") ?? TABLE_PREFIX,
     tenants: tenants.length > 0 ? tenants : undefined,
     replace,
+    without: flags.on("without-marked") ? marksOf(bucket.objects) : undefined,
     dryRun,
     signal,
     done: await resume.load(),

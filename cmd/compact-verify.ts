@@ -3,6 +3,7 @@ import { type ArgsDef, defineCommand } from "citty";
 import { SILENT } from "../core/ports/journal.ts";
 import type { Finding } from "../core/repair/finding.ts";
 import { type VerifyReport, type VerifyState, verifyBucket } from "../core/repair/verify.ts";
+import { marksOf } from "./compact-marks.ts";
 import { ResumeFile } from "./compact-resume.ts";
 import {
   afterWord,
@@ -80,6 +81,7 @@ async function verify(rawArgs: readonly string[], signal: AbortSignal): Promise<
     indexPrefix: bucket.indexPrefix,
     sample: { share, seed },
     graceMs: Number(grace / 1_000_000n),
+    marked: marksOf(bucket.objects),
     signal,
     state,
     onState: (reached) => resume.save(reached),
@@ -112,12 +114,14 @@ function findingText({ kind, key, what }: Finding): string {
 }
 
 function summary(report: VerifyReport): string {
-  const { read, bytes, lines, listed, named, indexFiles, young, findings, complete } = report;
+  const { read, bytes, lines, listed, named, indexFiles, young, marked, findings, complete } =
+    report;
   const found = Object.entries(findings).filter(([, count]) => count > 0);
   const parts = [
     `${read} of ${listed} chunks read, ${bytesText(bytes)}, ${lines} lines`,
     `${named} named by ${indexFiles} index files`,
     ...(young > 0 ? [`${young} too young to be named`] : []),
+    ...(marked > 0 ? [`${marked} marked for deletion`] : []),
     found.length === 0
       ? "all is well"
       : found.map(([kind, count]) => `${count} ${kind}`).join(", "),

@@ -57,6 +57,8 @@ export interface PlanOptions extends IndexFolder {
   readonly tenants?: readonly string[] | undefined;
   /** Also tables that have an index. */
   readonly replace: boolean;
+  /** Chunks that no index is to name, such as those that a compactor has marked. */
+  readonly without?: AsyncIterable<ChunkId> | undefined;
   readonly onFinding: (finding: Finding) => Promise<void> | void;
 }
 
@@ -78,10 +80,13 @@ export async function planRebuild(options: PlanOptions): Promise<RebuildPlan> {
   const tables = new TableNames(options, places);
   const chunks = new ChunkList();
   const jobs = new Map<string, RebuildJob & { rows: number[] }>();
+  const without = new RefTable();
+  for await (const id of options.without ?? []) without.add(id, { kb: 0, entries: 0 });
   for await (const chunk of listChunks(options.store, options)) {
     const { name, key } = chunk;
     const { tenant, fromMs, throughMs } = name;
     if (options.tenants !== undefined && !options.tenants.includes(tenant)) continue;
+    if (without.find(name) !== undefined) continue;
     if (throughMs < fromMs || throughMs - fromMs > DAYS_MAX * DAY_MS) {
       await options.onFinding({
         kind: "damaged",

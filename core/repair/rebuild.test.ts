@@ -19,6 +19,7 @@ import { ENCODINGS } from "../ports/codecs.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { SimClock } from "../sim/clock.ts";
 import { MemoryObjectStore } from "../sim/store.ts";
+import { readChunkName } from "./chunk-name.ts";
 import type { Finding } from "./finding.ts";
 import { type RebuildOptions, rebuildIndex } from "./rebuild.ts";
 
@@ -223,6 +224,18 @@ test("rebuildIndex() that replaces answers the same wherever it is killed, and w
     assert.deepEqual(await refsOf(store), refs);
   }
   assert.equal(kills, 6);
+});
+
+test("rebuildIndex() names no chunk that it is told to leave out", async () => {
+  const { objects, chunks } = await smallBucket();
+  await withoutIndex(objects);
+  const without = async function* () {
+    for (const key of chunks.filter((each) => each.startsWith("team-b/")))
+      yield readChunkName(key)!.name;
+  };
+  const { report } = await rebuilt(objects, { without: without() });
+  assert.deepEqual([report.chunks, report.written], [3, 2]);
+  assert.deepEqual((await linesOf(bucketOver(objects), "team-b")).lines, []);
 });
 
 test("rebuildIndex() goes on after what is done", async () => {

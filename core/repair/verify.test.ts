@@ -104,6 +104,19 @@ test("verifyBucket() takes chunks without an index for orphans once they are old
   assert.deepEqual([young.kinds, young.report.young, young.report.sound], [[], 5, true]);
 });
 
+test("verifyBucket() counts chunks apart that a compactor will delete, if nothing names them", async () => {
+  const { objects, chunks } = await smallBucket();
+  const marks = chunks.slice(0, 2).map((key) => readChunkName(key)!.name);
+  const marked = async function* () {
+    yield* marks;
+  };
+  const named = await verified(objects, { marked: marked() });
+  assert.deepEqual([named.report.marked, named.report.sound], [0, true]);
+  for await (const { key } of objects.list("index/")) await objects.delete(key);
+  const gone = await verified(objects, { marked: marked() });
+  assert.deepEqual([gone.report.marked, gone.kinds.length], [2, 3]);
+});
+
 test("verifyBucket() compares what the index says of a chunk with the chunk", async () => {
   const { objects } = await smallBucket();
   let key = "";

@@ -17,7 +17,7 @@ import { listChunks, namesOf, type StoredChunkInfo } from "./chunk-name.ts";
 import { type Finding, isWrong } from "./finding.ts";
 import { inFlight } from "./in-flight.ts";
 import { type IndexFolder, type IndexPlace, listIndex } from "./index-walk.ts";
-import { RefTable } from "./ref-table.ts";
+import { type ChunkId, RefTable } from "./ref-table.ts";
 
 /** Objects read at a time, and their bytes. */
 const WIDTH = 8;
@@ -33,6 +33,8 @@ export interface VerifyOptions extends IndexFolder {
   readonly sample: { readonly share: number; readonly seed: number };
   /** Chunks that no index file names are orphans from this age on. */
   readonly graceMs: number;
+  /** Chunks that a compactor has taken out of the index and will delete: they are no orphans. */
+  readonly marked?: AsyncIterable<ChunkId>;
   readonly onFinding: (finding: Finding) => Promise<void> | void;
   /** Told of every object that was read; `total` is what is known of the bytes to read, 0 for nothing. */
   readonly onObject?: (bytes: number, total: number) => void;
@@ -67,6 +69,8 @@ export interface VerifyReport extends ObjectCounts {
   readonly listed: number;
   /** Chunks that nothing names and that are too young to be orphans. */
   readonly young: number;
+  /** Chunks that nothing names and that a compactor is about to delete. */
+  readonly marked: number;
   readonly findings: Readonly<Record<Finding["kind"], number>>;
   readonly sound: boolean;
 }
@@ -94,6 +98,8 @@ class Verification {
   };
   #listed = 0;
   #young = 0;
+  readonly #marks = new RefTable();
+  #marked = 0;
   #after: string;
   #passed = 0;
   /** Whether it is time to keep the state. */
@@ -110,6 +116,7 @@ class Verification {
 
   async run(): Promise<VerifyReport> {
     for (const finding of this.#kept) await this.#report(finding);
+    for await (const id of this.#options.marked ?? []) this.#marks.add(id, { kb: 0, entries: 0 });
     this.#places = await this.#readIndex(this.#refs, (finding) => this.#report(finding));
     for (let row = 0; row < this.#refs.count; row++) this.#kb.all += this.#refs.weightAt(row).kb;
     const complete = await this.#readObjects();
@@ -124,6 +131,7 @@ class Verification {
       named: this.#refs.count,
       listed: this.#listed,
       young: this.#young,
+      marked: this.#marked,
       ...this.#counts,
       findings: this.#found,
       sound: !wrong,
@@ -189,7 +197,11 @@ class Verification {
     }
   }
 
-  async #orphan({ key, modifiedMs }: StoredChunkInfo): Promise<void> {
+  async #orphan({ key, name, modifiedMs }: StoredChunkInfo): Promise<void> {
+    if (this.#marks.find(name) !== undefined) {
+      this.#marked++;
+      return;
+    }
     const { clock, graceMs } = this.#options;
     if (modifiedMs !== undefined && clock.nowMs() - modifiedMs < graceMs) {
       this.#young++;
