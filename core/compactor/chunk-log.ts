@@ -39,17 +39,17 @@ export class ChunkLog {
 
   /** The chunks of a series by its last record, sorted by start, end and checksum, each once. */
   take(record: number): ChunkRef[] {
-    const list: ChunkRef[] = [];
+    const records: ByteCursor[] = [];
     for (let at = record; at !== NO_RECORD; ) {
       const { bytes, start } = this.#pageOf(at);
       const cursor = new ByteCursor(bytes, at - start);
       const back = cursor.uvarint();
-      const first = list.length;
-      readRecord(cursor, list);
-      // Records come back to front; each is in order, so a merge is little work for the sort.
-      if (first > 0) list.push(...list.splice(0, first));
+      records.push(cursor);
       at = back === 0 ? NO_RECORD : at - back;
     }
+    const list: ChunkRef[] = [];
+    // The first that was added first: files come in the order of time, which is little work for the sort.
+    while (records.length > 0) readRecord(records.pop()!, list);
     return inOrder(list);
   }
 

@@ -49,18 +49,12 @@ async function given(): Promise<World> {
   return world;
 }
 
-async function copyOf(world: World, faults?: Faults): Promise<World> {
-  const nowMs = world.clock.nowMs();
-  const copy = new World({ nowMs }).limit("t", LIMITS);
-  for await (const { key } of world.objects.list("")) {
-    await copy.objects.put(key, (await world.objects.get(key))!);
-  }
-  if (faults === undefined) return copy;
+async function copyOf(world: World, faults = new Faults()): Promise<World> {
   const objects = new MemoryObjectStore({ faults });
-  for await (const { key } of copy.objects.list("")) {
-    await objects.put(key, (await copy.objects.get(key))!);
+  for await (const { key } of world.objects.list("")) {
+    await objects.put(key, (await world.objects.get(key))!);
   }
-  return new World({ nowMs, objects }).limit("t", LIMITS);
+  return new World({ nowMs: world.clock.nowMs(), objects }).limit("t", LIMITS);
 }
 
 /** The same bucket as a process finds it that has just been started. */
