@@ -2,6 +2,7 @@
  * A chunk in memory while it fills: an open head, and blocks that were cut from it and are compressed.
  * Appending is synchronous. Where the codec is not, a cut block keeps its text until it is done.
  */
+import { utf8Size } from "../bytes/text.ts";
 import type { Block } from "../model/block.ts";
 import { assert } from "../model/errors.ts";
 import { type Codecs, ENCODINGS, type Encoding } from "../ports/codecs.ts";
@@ -12,7 +13,7 @@ import { type PackedBlock, writeChunk } from "./encode.ts";
 import { HeadBlock } from "./head.ts";
 import { lanesOf, timeOrder } from "./lanes.ts";
 import { BLOCK_ROWS_MAX, BLOCKS_WITHOUT_TARGET, type WrittenFormat } from "./layout.ts";
-import { SymbolTable, utf8Size } from "./symbols.ts";
+import { SymbolTable } from "./symbols.ts";
 
 export interface ChunkOptions {
   readonly format: WrittenFormat;
@@ -109,6 +110,10 @@ export class ChunkBuilder {
 
   /** First and last time, both inclusive. Only of a chunk with rows. */
   bounds(): { minTime: bigint; maxTime: bigint } {
+    // Fast path: of very many streams most have a few lines each.
+    if (this.#blocks.length === 0 && this.#head.rows > 0) {
+      return { minTime: this.#head.minTime, maxTime: this.#head.maxTime };
+    }
     const parts: { minTime: bigint; maxTime: bigint }[] = [...this.#blocks];
     if (this.#head.rows > 0) parts.push(this.#head);
     assert(parts.length > 0, "a chunk without rows has no bounds");

@@ -1,11 +1,15 @@
 /** JSON strings as Go writes them. */
 import type { Labels } from "../model/labels.ts";
 
+const PLAIN = /^[\w./:@ -]*$/;
+const PLAIN_MAX = 64;
 const HTML = /[<>&\u2028\u2029]/;
 const HTML_ALL = /[<>&\u2028\u2029]/g;
 
 /** A string with `<`, `>`, `&` and the line separators of Unicode escaped too. */
 export function jsonText(text: string): string {
+  // Fast path: names and values of labels, of which an answer may have a million.
+  if (text.length <= PLAIN_MAX && PLAIN.test(text)) return `"${text}"`;
   const json = JSON.stringify(text);
   return HTML.test(json) ? json.replace(HTML_ALL, escapeUnit) : json;
 }

@@ -43,11 +43,20 @@ export class LabelIndex<T extends { readonly labels: Labels }> {
 
   /** What passes all matchers. The rarest equality is looked up, the rest is tested. */
   *select(matchers: readonly Matcher[]): Generator<T> {
-    const compiled = matchers.map(compileMatcher);
-    for (const item of this.#candidates(compiled)) {
-      if (compiled.every((matcher) => matcher.test(labelValue(item.labels, matcher.name))))
-        yield item;
+    const { items, rest } = this.#candidates(matchers.map(compileMatcher));
+    if (rest.length === 0) {
+      yield* items;
+      return;
     }
+    const tests = rest.map((matcher) => this.#cheap(matcher, items.size));
+    for (const item of items) {
+      if (tests.every(({ name, test }) => test(labelValue(item.labels, name)))) yield item;
+    }
+  }
+
+  /** Values of a name with all that have them. */
+  having(name: string): Iterable<[value: string, items: ReadonlySet<T>]> {
+    return this.#byName.get(name) ?? [];
   }
 
   names(): string[] {
@@ -58,14 +67,28 @@ export class LabelIndex<T extends { readonly labels: Labels }> {
     return [...(this.#byName.get(name)?.keys() ?? [])].sort(compareText);
   }
 
-  #candidates(matchers: readonly CompiledMatcher[]): Iterable<T> {
-    let best: Set<T> | undefined;
-    for (const { op, name, value } of matchers) {
-      if (op !== "=" || value === "") continue;
-      const items = this.#byName.get(name)?.get(value);
-      if (items === undefined) return [];
-      if (best === undefined || items.size < best.size) best = items;
+  /** The smallest set that holds all that pass, and the matchers that it does not answer by itself. */
+  #candidates(matchers: readonly CompiledMatcher[]): {
+    items: ReadonlySet<T>;
+    rest: readonly CompiledMatcher[];
+  } {
+    let items: ReadonlySet<T> = this.#all;
+    let answered: CompiledMatcher | undefined;
+    for (const matcher of matchers) {
+      if (matcher.op !== "=" || matcher.value === "") continue;
+      const own = this.#byName.get(matcher.name)?.get(matcher.value);
+      if (own === undefined) return { items: new Set(), rest: [] };
+      if (answered === undefined || own.size < items.size) [items, answered] = [own, matcher];
     }
-    return best ?? this.#all;
+    return { items, rest: matchers.filter((matcher) => matcher !== answered) };
+  }
+
+  /** Where there are fewer values than candidates, each value is tested once. */
+  #cheap(matcher: CompiledMatcher, candidates: number): Pick<CompiledMatcher, "name" | "test"> {
+    const values = this.#byName.get(matcher.name);
+    if (values === undefined || values.size > candidates / 4) return matcher;
+    const passing = new Set([...values.keys()].filter(matcher.test));
+    if (matcher.matchesEmpty) passing.add("");
+    return { name: matcher.name, test: (value) => passing.has(value) };
   }
 }

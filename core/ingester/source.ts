@@ -33,12 +33,22 @@ export class IngesterSource implements LogSource {
   }
 
   async labelNames(select: Select): Promise<string[]> {
+    const index = this.#ingester.find(select.tenant)?.index;
+    if (index !== undefined && select.matchers.length === 0) {
+      return index.names().filter((name) => anyAlive(index.having(name), select));
+    }
     const names = new Set<string>();
     for (const stream of this.#alive(select)) for (const [name] of stream.labels) names.add(name);
     return [...names];
   }
 
   async labelValues(select: Select, name: string): Promise<string[]> {
+    const index = this.#ingester.find(select.tenant)?.index;
+    if (index !== undefined && select.matchers.length === 0) {
+      return Array.from(index.having(name))
+        .filter((item) => anyAlive([item], select))
+        .map(([value]) => value);
+    }
     const values = new Set<string>();
     for (const stream of this.#alive(select)) {
       const value = labelValue(stream.labels, name);
@@ -54,13 +64,24 @@ export class IngesterSource implements LogSource {
   /** Chunks that are in the store's index are counted there. */
   async volume(select: Select): Promise<StreamVolume[]> {
     const volumes: StreamVolume[] = [];
+    const { from, through } = select;
+    const bounds = { fromMs: msOf(from), throughMs: msOf(through) + 1 };
     for (const stream of this.#matching(select)) {
-      const chunks = stream.chunks.filter(
-        (chunk) => chunk.flushedMs === undefined && isIn(chunk, select),
-      );
-      if (chunks.length === 0) continue;
-      const bounds = { fromMs: msOf(select.from), throughMs: msOf(select.through) + 1 };
-      volumes.push({ stream, ...weigh(chunks.map(refOf), bounds) });
+      let [chunks, entries, bytes] = [0, 0, 0];
+      for (const chunk of stream.chunks) {
+        const { builder } = chunk;
+        if (chunk.flushedMs !== undefined || !isIn(chunk, select)) continue;
+        const { minTime, maxTime } = builder.bounds();
+        const isWhole = minTime >= from && maxTime < through;
+        // Fast path: what lies wholly inside counts as it is.
+        const own = isWhole
+          ? { entries: builder.rows, bytes: kbOf(builder.uncompressedSize) * 1024 }
+          : weigh([refOf(chunk)], bounds);
+        chunks++;
+        entries += own.entries;
+        bytes += own.bytes;
+      }
+      if (chunks > 0) volumes.push({ stream, chunks, entries, bytes });
     }
     return volumes;
   }
@@ -74,6 +95,14 @@ export class IngesterSource implements LogSource {
   #matching({ tenant, matchers }: Select): Iterable<Stream> {
     return this.#ingester.find(tenant)?.index.select(matchers) ?? [];
   }
+}
+
+/** Whether one of the streams has a chunk in the time asked for: most often the first has. */
+function anyAlive(groups: Iterable<readonly [string, Iterable<Stream>]>, select: Select): boolean {
+  for (const [, streams] of groups) {
+    for (const { chunks } of streams) if (chunks.some((chunk) => isIn(chunk, select))) return true;
+  }
+  return false;
 }
 
 function isIn({ builder }: MemChunk, { from, through }: Select): boolean {

@@ -26,6 +26,13 @@ export function printLabels(labels: Labels): string {
   return `{${labels.map(([name, value]) => `${name}=${quote(value)}`).join(", ")}}`;
 }
 
+/** Equal for equal sets and for no others, and quicker made than their text. */
+export function labelsKey(labels: Labels): string {
+  let key = "";
+  for (const [name, value] of labels) key += `${name}=${value.length}:${value}`;
+  return key;
+}
+
 /** Order of label sets: name, then value, pair by pair; a set that starts another comes first. */
 export function compareLabels(a: Labels, b: Labels): number {
   const size = Math.min(a.length, b.length);

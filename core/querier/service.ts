@@ -3,7 +3,7 @@
  * what they touched. One process with ingester and store, a bucket without a server and a file in a
  * CI job are all this, over different sources.
  */
-import { printLabels } from "../labels/labels.ts";
+import { labelsKey } from "../labels/labels.ts";
 import { printMatchers } from "../labels/matcher.ts";
 import type { QueryContext } from "../logql/exec/context.ts";
 import { runPlan } from "../logql/exec/engine.ts";
@@ -14,6 +14,7 @@ import { parseQuery } from "../logql/syntax/parse.ts";
 import { BadRequest } from "../model/errors.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Limits, LimitsOf } from "../model/limits.ts";
+import type { Matcher } from "../model/matcher.ts";
 import type { QueryResult } from "../model/result.ts";
 import { newScanStats, type ScanStats } from "../model/stats.ts";
 import type { Tenant } from "../model/tenant.ts";
@@ -149,11 +150,13 @@ export class Querier implements QueryService {
   ): Promise<readonly Labels[]> {
     const scope = this.#scopeOf(tenants);
     return await warned(request, async (stats) => {
+      const found = (matchers: readonly Matcher[]) =>
+        scope.source.series(selectOf(scope, { ...request, matchers }, signal, stats));
+      // Fast path: what one group of matchers finds is there once.
+      if (request.groups.length <= 1) return await found(request.groups[0] ?? []);
       const known = new Map<string, Labels>();
-      for (const matchers of request.groups.length === 0 ? [[]] : request.groups) {
-        const select = selectOf(scope, { ...request, matchers }, signal, stats);
-        for (const labels of await scope.source.series(select))
-          known.set(printLabels(labels), labels);
+      for (const matchers of request.groups) {
+        for (const labels of await found(matchers)) known.set(labelsKey(labels), labels);
       }
       return [...known.values()];
     });

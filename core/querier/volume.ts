@@ -1,6 +1,6 @@
 /** Volumes as Loki's index endpoints give them: bytes by label set or by label name, largest first. */
 import { compareText } from "../bytes/text.ts";
-import { labelsOf, printLabels } from "../labels/labels.ts";
+import { labelsKey, labelsOf, printLabels } from "../labels/labels.ts";
 import { LimitExceeded } from "../model/errors.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
@@ -54,41 +54,52 @@ export async function volumeAnswer(
 }
 
 function rank(volumes: readonly StreamVolume[], request: VolumeRequest, limits: Limits): Named[] {
-  const byName = new Map<string, Named>();
-  for (const { stream, bytes } of volumes) {
-    for (const { name, labels } of namesOf(stream.labels, request)) {
-      const known = byName.get(name);
-      if (known !== undefined) known.bytes += bytes;
-      else byName.set(name, { name, labels, bytes });
-    }
-  }
+  const found =
+    request.aggregateBy === "labels" ? byLabel(volumes, request) : bySet(volumes, request);
   const seriesMax = limits.volumeMaxSeries;
-  if (seriesMax > 0 && byName.size > seriesMax) {
+  if (seriesMax > 0 && found.length > seriesMax) {
     throw new LimitExceeded(
       "volume_max_series",
       `the query hit the max number of series limit (limit: ${seriesMax} series)`,
       { status: 500 },
     );
   }
-  return [...byName.values()]
+  return found
     .sort((a, b) => b.bytes - a.bytes || compareText(a.name, b.name))
     .slice(0, request.limit);
 }
 
-function pick(labels: Labels, names: readonly string[]): Labels {
-  return labels.filter(([name]) => names.includes(name));
+/** Each label by itself. */
+function byLabel(volumes: readonly StreamVolume[], { targetLabels }: VolumeRequest): Named[] {
+  const wanted = new Set(targetLabels);
+  const sums = new Map<string, number>();
+  for (const { stream, bytes } of volumes) {
+    for (const [name] of stream.labels) {
+      if (wanted.size === 0 || wanted.has(name)) sums.set(name, (sums.get(name) ?? 0) + bytes);
+    }
+  }
+  return [...sums].map(([name, bytes]) => ({ name, labels: [[name, ""]], bytes }));
 }
 
-/** What a stream counts for: its labels narrowed to those asked for, or each of these by itself. */
-function namesOf(labels: Labels, request: VolumeRequest): { name: string; labels: Labels }[] {
-  const { targetLabels, matchers, aggregateBy } = request;
-  if (aggregateBy === "labels") {
-    const wanted = targetLabels.length === 0 ? labels : pick(labels, targetLabels);
-    return wanted.map(([name]) => ({ name, labels: [[name, ""]] }));
+/** The labels of each stream, narrowed to those asked for. */
+function bySet(
+  volumes: readonly StreamVolume[],
+  { targetLabels, matchers }: VolumeRequest,
+): Named[] {
+  const wanted = new Set(targetLabels.length > 0 ? targetLabels : matchers.map(({ name }) => name));
+  const sums = new Map<string, Named>();
+  for (const { stream, bytes } of volumes) {
+    const labels =
+      wanted.size === 0 ? stream.labels : stream.labels.filter(([name]) => wanted.has(name));
+    if (labels.length === 0) continue;
+    const key = labelsKey(labels);
+    const known = sums.get(key);
+    if (known !== undefined) {
+      known.bytes += bytes;
+      continue;
+    }
+    const set = labelsOf(labels);
+    sums.set(key, { name: printLabels(set), labels: set, bytes });
   }
-  const named = targetLabels.length > 0 ? targetLabels : matchers.map(({ name }) => name);
-  const wanted = named.length === 0 ? labels : pick(labels, named);
-  if (wanted.length === 0) return [];
-  const set = labelsOf(wanted);
-  return [{ name: printLabels(set), labels: set }];
+  return [...sums.values()];
 }

@@ -1,6 +1,6 @@
 /** Several sources as one: what each knows of names, values, series and volumes, put together. */
 import { compareText } from "../bytes/text.ts";
-import { printLabels } from "../labels/labels.ts";
+import { labelsKey } from "../labels/labels.ts";
 import type { Labels } from "../model/labels.ts";
 import type { LogSource, Select, StreamSpans, StreamVolume } from "../ports/log-source.ts";
 
@@ -26,18 +26,29 @@ export class JoinedSource implements LogSource {
   }
 
   async series(select: Select): Promise<Labels[]> {
-    const known = new Map<string, Labels>();
+    const answers: Labels[][] = [];
     for (const source of this.sources) {
-      for (const labels of await source.series(select)) known.set(printLabels(labels), labels);
+      const found = await source.series(select);
+      if (found.length > 0) answers.push(found);
     }
+    // Fast path: what only one of them knows is there once.
+    if (answers.length <= 1) return answers[0] ?? [];
+    const known = new Map<string, Labels>();
+    for (const found of answers) for (const labels of found) known.set(labelsKey(labels), labels);
     return [...known.values()];
   }
 
   async volume(select: Select): Promise<StreamVolume[]> {
-    const known = new Map<string, StreamVolume>();
+    const answers: StreamVolume[][] = [];
     for (const source of this.sources) {
-      for (const volume of await source.volume(select)) {
-        const key = printLabels(volume.stream.labels);
+      const found = await source.volume(select);
+      if (found.length > 0) answers.push(found);
+    }
+    if (answers.length <= 1) return answers[0] ?? [];
+    const known = new Map<string, StreamVolume>();
+    for (const found of answers) {
+      for (const volume of found) {
+        const key = labelsKey(volume.stream.labels);
         const before = known.get(key);
         known.set(key, before === undefined ? volume : add(before, volume));
       }
