@@ -98,7 +98,7 @@ export interface PackedIndex {
 }
 
 /** Gzip members of so many bytes each: every reader takes them one after the other, and no more is in memory. */
-const MEMBER_BYTES = 32 << 20;
+const MEMBER_BYTES = 16 << 20;
 
 export async function packMerged(
   merged: MergedTenant,

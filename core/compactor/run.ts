@@ -60,7 +60,7 @@ export interface CompactAllReport extends CompactReport {
 }
 
 /** Files that are fetched at a time, and tenants that are written and uploaded at a time. */
-const DOWNLOADS = 8;
+const DOWNLOADS = 4;
 const UPLOADS = 4;
 
 const ALL_TABLES: TableChoice = { skipLatestTables: 0, tablesMax: 0, parallelism: 1 };
