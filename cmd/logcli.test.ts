@@ -132,6 +132,43 @@ test("numbers are indented JSON without a newline at the end", async () => {
   );
 });
 
+test("--stats prints what the answer says of the work, by logcli's names", async () => {
+  const chunk = { headChunkBytes: 0, decompressedBytes: 1234, postFilterLines: 7 };
+  const store = {
+    totalChunksRef: 3,
+    totalChunksDownloaded: 2,
+    chunksDownloadTime: 1_500_000,
+    chunk,
+  };
+  const stats = {
+    summary: { bytesProcessedPerSecond: 2_000_000, totalLinesProcessed: 9, execTime: 0.0025 },
+    querier: { store },
+    ingester: { totalReached: 1, store },
+    cache: { chunk: { requests: 4 } },
+  };
+  const answer = { status: "success", data: { resultType: "streams", result: [], stats } };
+  await given(answer, async (addr) => {
+    const { stderr } = await lokits(["query", '{a="b"}', ...addr, "-q", "--stats"]);
+    const said = new Map(
+      stderr.split("\n").map((line) => line.split(/\s*\t\s*/) as [string, string]),
+    );
+    const expected = {
+      "Ingester.TotalReached": "1",
+      "Querier.TotalChunksRef": "3",
+      "Querier.ChunksDownloadTime": "1.5ms",
+      "Querier.DecompressedBytes": "1.2 kB",
+      "Querier.PostFilterLInes": "7",
+      "Cache.Chunk.Requests": "4",
+      "Summary.BytesProcessedPerSecond": "2.0 MB",
+      "Summary.TotalLinesProcessed": "9",
+      "Summary.ExecTime": "2.5ms",
+    };
+    for (const [key, value] of Object.entries(expected)) assert.equal(said.get(key), value, key);
+  });
+  const own = await lokits(["query", '|= "x"', "--stdin", "-q", "--stats"], { stdin: "x\ny\n" });
+  assert.match(own.stderr, /^Summary.TotalLinesProcessed\s+2$/m);
+});
+
 test("labels, series, stats, volume and detected-fields ask and print as logcli does", async () => {
   await given({ status: "success", data: ["a", "c"] }, async (addr, asked) => {
     assert.equal((await lokits([...addr, "-q", "labels", ...WINDOW])).stdout, "a\nc\n");

@@ -1,8 +1,11 @@
 /** The binary: names the subcommands and loads the one that is asked for. */
-import { defineCommand, renderUsage, runCommand } from "citty"; // Routing and help texts.
+import { type ArgsDef, defineCommand, type ParsedArgs, renderUsage } from "citty"; // Help texts.
 import { COMMANDS, commandFirst } from "./commands.ts";
 import { UsageError } from "./flags.ts";
 import { VERSION } from "./version.ts";
+
+/** Commands parse their line themselves. */
+const NO_ARGS = { _: [] } as unknown as ParsedArgs<ArgsDef>;
 
 const main = defineCommand({ meta: { name: "lokits", version: VERSION } });
 
@@ -31,7 +34,8 @@ async function run(args: string[]): Promise<number> {
     return 0;
   }
   try {
-    const { result } = await runCommand(command, { rawArgs: rest });
+    // Not runCommand: citty would parse the line too, and refuse it in other words than we do.
+    const result = await command.run?.({ rawArgs: rest, args: NO_ARGS, cmd: command });
     return typeof result === "number" ? result : 0;
   } catch (error) {
     if (error instanceof UsageError) {

@@ -1,12 +1,19 @@
 /** A question to sources in this process: the querier without a server around it. */
+import { jsonStats } from "../core/http/stats-json.ts";
 import { parseQuery } from "../core/logql/syntax/parse.ts";
 import { DEFAULT_LIMITS, type Limits, type LimitsOf } from "../core/model/limits.ts";
 import type { Tenant } from "../core/model/tenant.ts";
 import type { LogSource } from "../core/ports/log-source.ts";
-import type { InstantRequest, LineEntry, RangeRequest } from "../core/ports/query-service.ts";
+import type {
+  InstantRequest,
+  LineEntry,
+  QueryStats,
+  RangeRequest,
+} from "../core/ports/query-service.ts";
 import { Querier } from "../core/querier/service.ts";
 import type { OutputEntry } from "./output.ts";
-import { type Answer, defaultStep, type Question } from "./question.ts";
+import type { WireStats } from "./query-stats.ts";
+import { type Answer, defaultStep, type Question, type Remarks } from "./question.ts";
 import { runtime } from "./wire/runtime.ts";
 
 /** The user's own machine and time: only memory and the number of points are bounded. */
@@ -47,19 +54,20 @@ function askLines(querier: Querier, question: LocalQuestion): Answer {
     ...linesBetween({ start, end }, question),
     ...(around === undefined ? {} : { around }),
   };
+  const began = runtime.clock.ticksMs();
   const { batches, scan } = querier.lines([question.tenant], request, NEVER);
-  return {
-    kind: "lines",
-    lines: entriesOf(batches),
-    remarks: { warnings: scan.warnings, stats: scan },
+  const stats = () => {
+    const execMs = runtime.clock.ticksMs() - began;
+    return { scan, execMs, queueMs: 0, subqueries: 0, splits: 0, shards: 0 };
   };
+  return { kind: "lines", lines: entriesOf(batches), remarks: remarksOf(scan.warnings, stats) };
 }
 
 async function askMetric(querier: Querier, question: LocalQuestion): Promise<Answer> {
   const prepared = querier.prepare([question.tenant], await metricRequest(question));
   const { result, stats, warnings } = await prepared.run(NEVER);
   if (result.kind === "streams") throw new Error("a metric query gave lines");
-  return { kind: "metric", result, remarks: { warnings, stats: stats.scan } };
+  return { kind: "metric", result, remarks: remarksOf(warnings, () => stats) };
 }
 
 async function askPlan(
@@ -72,7 +80,12 @@ async function askPlan(
     : await metricRequest(question);
   const options = { analyze: question.explain === "analyze", signal: NEVER };
   const explanation = await querier.explain([question.tenant], request, options);
-  return { kind: "explanation", explanation, remarks: { warnings: [] } };
+  return { kind: "explanation", explanation, remarks: { warnings: [], stats: () => [] } };
+}
+
+/** In the form that a server's answer has them. */
+function remarksOf(warnings: readonly string[], stats: () => QueryStats): Remarks {
+  return { warnings, stats: () => [JSON.parse(jsonStats(stats(), 0)) as WireStats] };
 }
 
 /** Lines have no steps: any will do. */

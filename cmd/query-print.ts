@@ -8,6 +8,7 @@ import {
   printMetricTable,
 } from "./metric-format.ts";
 import type { Output, OutputEntry } from "./output.ts";
+import { printStats } from "./query-stats.ts";
 import type { Answer, Remarks } from "./question.ts";
 import { remark } from "./remarks.ts";
 
@@ -106,8 +107,8 @@ export class Printer {
   }
 
   printStats(): void {
-    for (const [name, value] of Object.entries(this.#remarks?.stats ?? {})) {
-      if (typeof value === "number") console.error(`${name}\t${Math.round(value)}`);
+    for (const stats of this.#remarks?.stats() ?? []) {
+      for (const line of printStats(stats)) console.error(line);
     }
   }
 }

@@ -6,8 +6,9 @@ import { parseQuery } from "../core/logql/syntax/parse.ts";
 import { Client } from "./client.ts";
 import type { Flags } from "./flags.ts";
 import type { OutputEntry } from "./output.ts";
+import type { WireStats } from "./query-stats.ts";
 import { openStream, streamedLines } from "./query-stream.ts";
-import type { Answer, Question } from "./question.ts";
+import type { Answer, Question, Remarks } from "./question.ts";
 import { remark } from "./remarks.ts";
 import { runtime } from "./wire/runtime.ts";
 import { resultOf } from "./wire-result.ts";
@@ -38,13 +39,28 @@ export async function linesOfServer(
   question: Bounded,
   quiet: boolean,
 ): Promise<Extract<Answer, { kind: "lines" }>> {
-  const warnings: string[] = [];
-  const remarks = { warnings };
+  const remarks = new Heard();
   const stream = await streamOf(client, question, parsed(question.text));
   if (stream !== undefined) {
-    return { kind: "lines", lines: streamedLines(stream, warnings), remarks };
+    return { kind: "lines", lines: streamedLines(stream, remarks.warnings), remarks };
   }
-  return { kind: "lines", lines: pages(client, question, warnings, quiet), remarks };
+  return { kind: "lines", lines: pages(client, question, remarks, quiet), remarks };
+}
+
+/** What answers say beside their data. */
+class Heard implements Remarks {
+  readonly warnings: string[] = [];
+  readonly #stats: WireStats[] = [];
+
+  take(body: unknown): void {
+    const { warnings = [], data } = body as { warnings?: string[]; data?: { stats?: WireStats } };
+    this.warnings.push(...warnings);
+    if (data?.stats !== undefined) this.#stats.push(data.stats);
+  }
+
+  stats(): readonly WireStats[] {
+    return this.#stats;
+  }
 }
 
 /** What our parser does not know, the server is left to judge: it is asked as a log query. */
@@ -113,7 +129,7 @@ async function askPlan(client: Client, question: Bounded, isLines: boolean): Pro
   params.set("format", "json");
   const body = await client.get("/loki/api/v1/explain", params);
   const { text, ...json } = (body as { data: { text: string } }).data;
-  return { kind: "explanation", explanation: { text, json }, remarks: { warnings: [] } };
+  return { kind: "explanation", explanation: { text, json }, remarks: new Heard() };
 }
 
 async function askMetric(client: Client, question: Bounded, quiet: boolean): Promise<Answer> {
@@ -121,8 +137,9 @@ async function askMetric(client: Client, question: Bounded, quiet: boolean): Pro
   const body = await get(client, path, metricParams(question), quiet);
   const result = resultOf(body);
   if (result.kind === "streams") throw new Error("the server answered a metric query with lines");
-  const { warnings = [] } = body as { warnings?: string[] };
-  return { kind: "metric", result, remarks: { warnings } };
+  const heard = new Heard();
+  heard.take(body);
+  return { kind: "metric", result, remarks: heard };
 }
 
 function metricParams({ text, start, end, at, step }: Bounded): URLSearchParams {
@@ -143,7 +160,7 @@ function metricParams({ text, start, end, at, step }: Bounded): URLSearchParams 
 async function* pages(
   client: Client,
   question: Bounded,
-  warnings: string[],
+  heard: Heard,
   quiet: boolean,
 ): AsyncGenerator<OutputEntry[]> {
   const forward = question.direction === "forward";
@@ -155,7 +172,7 @@ async function* pages(
     const params = linesParams({ ...question, start, end });
     params.set("limit", String(size));
     const body = await get(client, "/loki/api/v1/query_range", params, quiet);
-    warnings.push(...((body as { warnings?: string[] }).warnings ?? []));
+    heard.take(body);
     const all = entriesOf(body, forward);
     const fresh = all.filter((entry) => !edge.has(keyOf(entry))).slice(0, left);
     if (fresh.length > 0) yield fresh;

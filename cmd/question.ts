@@ -1,8 +1,8 @@
 /** What `query` asks, wherever it asks it, and what comes back. */
 import type { QueryResult } from "../core/model/result.ts";
-import type { ScanStats } from "../core/model/stats.ts";
 import type { Around, Explanation } from "../core/ports/query-service.ts";
 import type { OutputEntry } from "./output.ts";
+import type { WireStats } from "./query-stats.ts";
 
 export interface Question {
   readonly text: string;
@@ -43,7 +43,8 @@ export type Answer =
 /** What goes to stderr; complete once the lines have been read. */
 export interface Remarks {
   readonly warnings: readonly string[];
-  readonly stats?: ScanStats;
+  /** Of each request that was made, those of Loki's API; complete once the lines have been read. */
+  stats(): readonly WireStats[];
 }
 
 /** Points of a metric query without a step: Loki's rule. Nanoseconds. */
