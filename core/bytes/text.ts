@@ -12,6 +12,26 @@ export function fromUtf8(bytes: Uint8Array, start = 0, end = bytes.length): stri
   return DECODER.decode(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
 }
 
+/** Bytes of the text in UTF-8. A lone surrogate counts as the replacement it becomes. */
+export function utf8Size(text: string): number {
+  let size = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) continue;
+    if (unit < 0x800) size += 1;
+    else if (isPair(text, index)) {
+      size += 2;
+      index++;
+    } else size += 2;
+  }
+  return size;
+}
+
+function isPair(text: string, index: number): boolean {
+  if ((text.charCodeAt(index) & 0xfc00) !== 0xd800) return false;
+  return (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00;
+}
+
 export function toHex(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += byte.toString(16).padStart(2, "0");

@@ -1,5 +1,6 @@
 /** The symbols of a chunk: every name and value of its structured metadata, once, by number of first use. */
 import { ByteCursor } from "../bytes/cursor.ts";
+import { utf8Size } from "../bytes/text.ts";
 import { ByteWriter } from "../bytes/writer.ts";
 import type { MetadataColumn } from "../model/block.ts";
 import { Corrupt } from "../model/errors.ts";
@@ -81,19 +82,4 @@ export class SymbolTable {
     this.#size += utf8Size(symbol);
     return index;
   }
-}
-
-/** Bytes of a string in UTF-8. A lone surrogate counts as the replacement it becomes. */
-export function utf8Size(text: string): number {
-  let size = text.length;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code < 0x80) continue;
-    if (code < 0x800) size += 1;
-    else if ((code & 0xfc00) === 0xd800 && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00) {
-      size += 2;
-      index++;
-    } else size += 2;
-  }
-  return size;
 }
