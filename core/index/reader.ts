@@ -8,6 +8,7 @@ import type { ChunkRef } from "../model/chunk-ref.ts";
 import { Corrupt } from "../model/errors.ts";
 import type { Labels } from "../model/labels.ts";
 import { ALWAYS, type ChunkTotals } from "./chunk-list.ts";
+import { IndexColumns } from "./columns.ts";
 import { type FingerprintTable, readFingerprints } from "./fingerprints.ts";
 import { HEADER_BYTES, type IndexVersion, MAGIC } from "./layout.ts";
 import { Postings } from "./postings.ts";
@@ -125,13 +126,29 @@ export class IndexReader {
   labelValues(name: string, matchers: readonly CompiledMatcher[] = []): string[] {
     const values = this.#postings.values(name);
     if (matchers.length === 0) return [...values];
-    const wanted = new RefSet(this.#select(matchers));
+    const wanted = new RefSet(this.select(matchers));
     return values.filter((_, index) => wanted.meets(this.#postings.listAt(name, index)));
   }
 
   /** Number of series that match, at whatever time. */
   seriesCount(matchers: readonly CompiledMatcher[] = []): number {
-    return this.#select(matchers).length;
+    return this.select(matchers).length;
+  }
+
+  /** References of the series that match, at whatever time, ascending. */
+  select(matchers: readonly CompiledMatcher[]): Refs {
+    const { refs, untested } = select(this.#postings, matchers);
+    if (untested.length === 0) return refs;
+    const cursor = this.#cursor();
+    return refs.filter((reference) => {
+      cursor.seek(reference);
+      return cursor.passes(untested);
+    });
+  }
+
+  /** Every series decoded; labels called `hidden` are left out. Damage in any of them is Corrupt. */
+  columns(hidden?: string): IndexColumns {
+    return new IndexColumns(this.#cursor(), this.#postings.all(), this.#symbols, hidden);
   }
 
   /** Reads every series and every postings list, so that damage anywhere is Corrupt now and not later. */
@@ -152,7 +169,7 @@ export class IndexReader {
     matchers: readonly CompiledMatcher[],
     { shard }: SeriesOptions,
   ): Generator<SeriesCursor, void> {
-    const refs = this.#select(matchers);
+    const refs = this.select(matchers);
     const cursor = this.#cursor();
     if (shard === undefined) {
       for (const reference of refs) {
@@ -170,16 +187,6 @@ export class IndexReader {
       cursor.seek(refs[at]!);
       if (cursor.fingerprint >= range.low && cursor.fingerprint <= range.high) yield cursor;
     }
-  }
-
-  #select(matchers: readonly CompiledMatcher[]): Refs {
-    const { refs, untested } = select(this.#postings, matchers);
-    if (untested.length === 0) return refs;
-    const cursor = this.#cursor();
-    return refs.filter((reference) => {
-      cursor.seek(reference);
-      return cursor.passes(untested);
-    });
   }
 
   #cursor(): SeriesCursor {

@@ -56,6 +56,11 @@ export class SeriesCursor {
     this.#readHead(this.#body);
   }
 
+  /** Symbols of the labels: name, value, name, value. Good until the next `seek`. */
+  get pairs(): Uint32Array {
+    return this.#pairs.subarray(0, 2 * this.#pairCount);
+  }
+
   labels(): Labels {
     const labels = new Array<Label>(this.#pairCount);
     for (let pair = 0; pair < this.#pairCount; pair++) {

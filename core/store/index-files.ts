@@ -15,10 +15,11 @@ import { type Meter, UNMETERED } from "../ports/meter.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { inOrder } from "./ahead.ts";
 import type { IndexCache } from "./index-cache.ts";
+import { OpenIndex } from "./open-index.ts";
 
 /** A listing is believed for so long; Loki's list cache does the same. What we upload ourselves shows at once. */
 export const LISTING_MS = 60_000;
-/** Readers kept open, decompressed bytes. */
+/** Files kept open: their decompressed bytes, and the columns of those that were decoded. */
 export const READERS_BYTES = 256 << 20;
 /** Files and listings that one question waits for at once. */
 const FETCHES_AT_ONCE = 8;
@@ -26,11 +27,6 @@ const FETCHES_AT_ONCE = 8;
 export interface IndexPlace {
   readonly key: string;
   /** A file of all tenants together. */
-  readonly common: boolean;
-}
-
-export interface IndexFile {
-  readonly reader: IndexReader;
   readonly common: boolean;
 }
 
@@ -58,7 +54,7 @@ interface Listing {
 
 /** A file that was asked for, or what is wrong with it; neither when it is gone. */
 export interface Opened {
-  readonly file?: IndexFile | undefined;
+  readonly file?: OpenIndex | undefined;
   readonly damage?: Corrupt;
 }
 
@@ -66,9 +62,9 @@ export class IndexFiles {
   readonly #options: IndexFilesOptions;
   readonly #listings = new Map<string, { atMs: number; listing: Promise<Listing> }>();
   /** By key, least recently used first. */
-  readonly #readers = new Map<string, IndexReader>();
-  readonly #opening = new Map<string, Promise<IndexReader | undefined>>();
-  #readerBytes = 0;
+  readonly #open = new Map<string, OpenIndex>();
+  readonly #opening = new Map<string, Promise<OpenIndex | undefined>>();
+  #openBytes = 0;
 
   constructor(options: IndexFilesOptions) {
     this.#options = options;
@@ -122,7 +118,7 @@ export class IndexFiles {
   }
 
   /** As `open`, and undefined too when the file is damaged: for those who look around. A query names it. */
-  async openSound(place: IndexPlace): Promise<IndexFile | undefined> {
+  async openSound(place: IndexPlace): Promise<OpenIndex | undefined> {
     return (await this.#opened(place)).file;
   }
 
@@ -132,21 +128,20 @@ export class IndexFiles {
   }
 
   /** Undefined when the file is gone: a compactor has replaced it, the next listing will say by what. */
-  async open({ key, common }: IndexPlace): Promise<IndexFile | undefined> {
-    const known = this.#readers.get(key);
+  async open({ key, common }: IndexPlace): Promise<OpenIndex | undefined> {
+    const known = this.#open.get(key);
     if (known !== undefined) {
-      this.#readers.delete(key);
-      this.#readers.set(key, known);
+      this.#open.delete(key);
+      this.#open.set(key, known);
       this.#options.cache?.use(this.#placeOf(key));
-      return { reader: known, common };
+      return known;
     }
     let opening = this.#opening.get(key);
     if (opening === undefined) {
-      opening = this.#read(key).finally(() => this.#opening.delete(key));
+      opening = this.#read({ key, common }).finally(() => this.#opening.delete(key));
       this.#opening.set(key, opening);
     }
-    const reader = await opening;
-    return reader && { reader, common };
+    return await opening;
   }
 
   /** Puts a file into the cache that is not there yet. */
@@ -177,8 +172,8 @@ export class IndexFiles {
   /** Forgets listings and readers, so that the next look asks the store. */
   forget(): void {
     this.forgetListings();
-    this.#readers.clear();
-    this.#readerBytes = 0;
+    this.#open.clear();
+    this.#openBytes = 0;
   }
 
   forgetListings(): void {
@@ -199,13 +194,19 @@ export class IndexFiles {
     }
   }
 
-  async #read(key: string): Promise<IndexReader | undefined> {
+  async #read({ key, common }: IndexPlace): Promise<OpenIndex | undefined> {
     const cached = await this.#options.cache?.get(this.#placeOf(key));
     const bytes = cached ?? (await this.#fetch(key));
     if (bytes === undefined) return undefined;
-    const reader = IndexReader.open(bytes);
-    this.#keep(key, reader);
-    return reader;
+    const file: OpenIndex = new OpenIndex(IndexReader.open(bytes), {
+      common,
+      bytesMax: this.#bytesMax,
+      grown: () => this.#grown(key, file),
+    });
+    this.#open.set(key, file);
+    this.#openBytes += file.bytes;
+    this.#bound(key);
+    return file;
   }
 
   async #fetch(key: string): Promise<Uint8Array | undefined> {
@@ -256,16 +257,26 @@ export class IndexFiles {
     return { folders, keys };
   }
 
-  #keep(key: string, reader: IndexReader): void {
-    const { readersBytes = READERS_BYTES, meter = UNMETERED } = this.#options;
-    this.#readers.set(key, reader);
-    this.#readerBytes += reader.bytes.length;
-    for (const [oldest, { bytes }] of this.#readers) {
-      if (this.#readerBytes <= readersBytes || oldest === key) break;
-      this.#readers.delete(oldest);
-      this.#readerBytes -= bytes.length;
+  get #bytesMax(): number {
+    return this.#options.readersBytes ?? READERS_BYTES;
+  }
+
+  /** Counts a file anew that has decoded its series, unless it is let go of already. */
+  #grown(key: string, file: OpenIndex): void {
+    if (this.#open.get(key) !== file) return;
+    this.#openBytes += file.bytes - file.reader.bytes.length;
+    this.#bound(key);
+  }
+
+  /** Lets go of the files that were used longest ago, but not of this one. */
+  #bound(key: string): void {
+    for (const [oldest, { bytes }] of this.#open) {
+      if (this.#openBytes <= this.#bytesMax) break;
+      if (oldest === key) continue;
+      this.#open.delete(oldest);
+      this.#openBytes -= bytes;
     }
-    meter.gauge("lokits_index_open_bytes", this.#readerBytes);
+    this.#options.meter?.gauge("lokits_index_open_bytes", this.#openBytes);
   }
 
   #placeOf(key: string): string {

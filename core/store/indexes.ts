@@ -4,34 +4,23 @@
  * tenant each); a chunk may be named by several of them.
  */
 import { compareText } from "../bytes/text.ts";
-import { TENANT_LABEL, tenantMatcher, withoutTenant } from "../index/table.ts";
-import { labelValue, sameLabels } from "../labels/labels.ts";
-import type { CompiledMatcher } from "../labels/matcher.ts";
-import type { ChunkRef } from "../model/chunk-ref.ts";
+import { TENANT_LABEL } from "../index/table.ts";
+import { labelValue } from "../labels/labels.ts";
+import type { StreamId } from "../model/block.ts";
 import { Corrupt } from "../model/errors.ts";
-import type { Labels } from "../model/labels.ts";
 import { DAY_MS, type Schema, type SchemaPeriod } from "../model/schema.ts";
-import type { Tenant } from "../model/tenant.ts";
-import type { IndexFile, IndexFiles, IndexPlace } from "./index-files.ts";
+import type { StreamVolume } from "../ports/log-source.ts";
+import { type Found, FoundList, type IndexedSeries, joined } from "./found.ts";
+import type { IndexFiles, IndexPlace } from "./index-files.ts";
 import type { IndexHead } from "./index-head.ts";
+import type { IndexSelect, OpenIndex } from "./open-index.ts";
 
 /** How often a table that changes under us is listed. */
 const LOOKS_MAX = 4;
 
-export interface IndexQuery {
-  readonly tenant: Tenant;
-  readonly matchers: readonly CompiledMatcher[];
-  readonly fromMs: number;
-  /** Exclusive. */
-  readonly throughMs: number;
+export interface IndexQuery extends IndexSelect {
   /** Told of every index file that could not be used. */
   readonly warn: (text: string) => void;
-}
-
-export interface IndexedSeries {
-  readonly labels: Labels;
-  readonly fingerprint: bigint;
-  readonly chunks: readonly ChunkRef[];
 }
 
 export interface IndexesOptions {
@@ -52,40 +41,37 @@ export class Indexes {
 
   /** The matching series with their chunks in the time asked for, each chunk once. */
   async series(query: IndexQuery): Promise<IndexedSeries[]> {
-    const merged = new SeriesMerge();
-    // The head first: what leaves it during this look is in the files by the time we list them.
-    for (const { labels, fingerprint, chunks } of this.#headSeries(query)) {
-      const inside = chunks.filter(
-        (ref) => ref.throughMs >= query.fromMs && ref.fromMs < query.throughMs,
-      );
-      if (inside.length > 0) merged.add(labels, fingerprint, inside);
-    }
-    await this.#eachFile(query, ({ reader, common }) => {
-      const matchers = common ? [tenantMatcher(query.tenant), ...query.matchers] : query.matchers;
-      for (const { labels, fingerprint, chunks } of reader.series(
-        matchers,
-        query.fromMs,
-        query.throughMs,
-      )) {
-        merged.add(common ? withoutTenant(labels) : labels, fingerprint, chunks);
-      }
-    });
-    return merged.take();
+    return (await this.#find(query)).series();
   }
 
-  /** Names in every index file whose bounds overlap, as Loki does: no look at each series' time. */
+  /** The matching streams that have chunks in the time asked for. */
+  async streams(query: IndexQuery): Promise<StreamId[]> {
+    return (await this.#find(query)).streams();
+  }
+
+  async volumes(query: IndexQuery): Promise<StreamVolume[]> {
+    return (await this.#find(query)).volumes();
+  }
+
+  /**
+   * The names that matching streams have. Without matchers those in every index file whose bounds
+   * overlap, as Loki does: no look at each series' time.
+   */
   async labelNames(query: IndexQuery): Promise<string[]> {
     const names = new Set<string>();
-    for (const { labels } of this.#headSeries(query)) for (const [name] of labels) names.add(name);
-    await this.#eachFile(query, ({ reader, common }) => {
-      if (!common) {
-        for (const name of reader.labelNames()) names.add(name);
-        return;
-      }
-      // A file of all tenants may know names that this tenant never used.
-      const all = reader.series([tenantMatcher(query.tenant)], query.fromMs, query.throughMs);
-      for (const { labels } of all) for (const [name] of labels) names.add(name);
-    });
+    const all: Found[] = [];
+    if (query.matchers.length > 0) {
+      await this.#collect(query, all);
+    } else {
+      for (const { labels } of this.#headSeries(query))
+        for (const [name] of labels) names.add(name);
+      await this.#eachFile(query, (file) => {
+        // A file of all tenants may know names that this tenant never used.
+        if (file.common) file.find(query, all);
+        else for (const name of file.reader.labelNames()) names.add(name);
+      });
+    }
+    for (const found of all) for (const name of found.names()) names.add(name);
     names.delete(TENANT_LABEL);
     return [...names].sort(compareText);
   }
@@ -94,12 +80,30 @@ export class Indexes {
     const values = new Set<string>();
     if (name === TENANT_LABEL) return [];
     for (const { labels } of this.#headSeries(query)) values.add(labelValue(labels, name));
-    await this.#eachFile(query, ({ reader, common }) => {
-      const matchers = common ? [tenantMatcher(query.tenant), ...query.matchers] : query.matchers;
-      for (const value of reader.labelValues(name, matchers)) values.add(value);
+    await this.#eachFile(query, (file) => {
+      for (const value of file.reader.labelValues(name, file.matchers(query))) values.add(value);
     });
     values.delete("");
     return [...values].sort(compareText);
+  }
+
+  async #find(query: IndexQuery): Promise<Found> {
+    const all: Found[] = [];
+    await this.#collect(query, all);
+    return joined(all, query);
+  }
+
+  async #collect(query: IndexQuery, all: Found[]): Promise<void> {
+    // The head first: what leaves it during this look is in the files by the time we list them.
+    const head = new FoundList(query);
+    all.push(head);
+    for (const { labels, fingerprint, chunks } of this.#headSeries(query)) {
+      const inside = chunks.filter(
+        (ref) => ref.throughMs >= query.fromMs && ref.fromMs < query.throughMs,
+      );
+      if (inside.length > 0) head.add({ stream: { labels, fingerprint }, chunks: inside });
+    }
+    await this.#eachFile(query, (file) => file.find(query, all));
   }
 
   #headSeries({ tenant, matchers, fromMs, throughMs }: IndexQuery) {
@@ -107,7 +111,7 @@ export class Indexes {
     return this.#options.head?.select(tenant, matchers, wanted) ?? [];
   }
 
-  async #eachFile(query: IndexQuery, visit: (file: IndexFile) => void): Promise<void> {
+  async #eachFile(query: IndexQuery, visit: (file: OpenIndex) => void): Promise<void> {
     const { files } = this.#options;
     const tables = await files.tables();
     const wanted = tables.filter((table) => this.#isWanted(table, query.fromMs, query.throughMs));
@@ -121,7 +125,7 @@ export class Indexes {
     table: string,
     places: readonly IndexPlace[],
     query: IndexQuery,
-    visit: (file: IndexFile) => void,
+    visit: (file: OpenIndex) => void,
   ): Promise<void> {
     const { files } = this.#options;
     const visited = new Set<string>();
@@ -164,9 +168,9 @@ export class Indexes {
 
 /** Looks at a file that may have something in the time asked for; what is wrong with it comes back. */
 function visitWithin(
-  file: IndexFile,
+  file: OpenIndex,
   { fromMs, throughMs }: IndexQuery,
-  visit: (file: IndexFile) => void,
+  visit: (file: OpenIndex) => void,
 ): Corrupt | undefined {
   const { reader } = file;
   if (reader.throughMs < fromMs || reader.fromMs >= throughMs) return undefined;
@@ -177,38 +181,4 @@ function visitWithin(
     if (error instanceof Corrupt) return error;
     throw error;
   }
-}
-
-/** Joins what several files say of a series. */
-class SeriesMerge {
-  readonly #known = new Map<
-    bigint,
-    { labels: Labels; fingerprint: bigint; chunks: ChunkRef[]; sources: number }[]
-  >();
-
-  add(labels: Labels, fingerprint: bigint, chunks: readonly ChunkRef[]): void {
-    let list = this.#known.get(fingerprint);
-    if (list === undefined) this.#known.set(fingerprint, (list = []));
-    const same = list.find((known) => sameLabels(known.labels, labels));
-    if (same === undefined) {
-      list.push({ labels, fingerprint, chunks: [...chunks], sources: 1 });
-    } else {
-      same.chunks.push(...chunks);
-      same.sources++;
-    }
-  }
-
-  take(): IndexedSeries[] {
-    return [...this.#known.values()].flat().map(({ labels, fingerprint, chunks, sources }) => ({
-      labels,
-      fingerprint,
-      chunks: sources === 1 ? chunks : unique(chunks),
-    }));
-  }
-}
-
-function unique(refs: readonly ChunkRef[]): ChunkRef[] {
-  const known = new Map<string, ChunkRef>();
-  for (const ref of refs) known.set(`${ref.fromMs}:${ref.throughMs}:${ref.checksum}`, ref);
-  return [...known.values()];
 }

@@ -19,8 +19,7 @@ import type {
 } from "../ports/log-source.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { ChunkStore } from "./chunks.ts";
-import type { IndexedSeries, Indexes, IndexQuery } from "./indexes.ts";
-import { weigh } from "./weigh.ts";
+import type { Indexes, IndexQuery } from "./indexes.ts";
 
 /** Bytes that a chunk object takes for each KiB of lines, for bounding what is fetched ahead. */
 const PACKED_PER_KB = 300;
@@ -42,7 +41,7 @@ export class StoreSource implements LogSource {
   }
 
   async streams(select: Select): Promise<StreamSpans[]> {
-    const found = await this.#series(select);
+    const found = await this.#parts.indexes.series(queryOf(select));
     const { maxChunksPerQuery } = this.#parts.limits.of(select.tenant);
     const count = found.reduce((sum, { chunks }) => sum + chunks.length, 0);
     if (select.stats !== undefined) select.stats.chunksRef += count;
@@ -54,18 +53,13 @@ export class StoreSource implements LogSource {
           "narrow the time range or the selector",
       );
     }
-    return found.map(({ labels, fingerprint, chunks }) => {
-      const stream = { labels, fingerprint };
-      return { stream, spans: chunks.map((ref) => this.#span(select, fingerprint, ref)) };
+    return found.map(({ stream, chunks }) => {
+      return { stream, spans: chunks.map((ref) => this.#span(select, stream.fingerprint, ref)) };
     });
   }
 
-  async labelNames(select: Select): Promise<string[]> {
-    if (select.matchers.length === 0) return this.#parts.indexes.labelNames(queryOf(select));
-    const names = new Set<string>();
-    for (const { labels } of await this.#series(select))
-      for (const [name] of labels) names.add(name);
-    return [...names];
+  labelNames(select: Select): Promise<string[]> {
+    return this.#parts.indexes.labelNames(queryOf(select));
   }
 
   labelValues(select: Select, name: string): Promise<string[]> {
@@ -73,18 +67,11 @@ export class StoreSource implements LogSource {
   }
 
   async series(select: Select): Promise<Labels[]> {
-    return (await this.#series(select)).map(({ labels }) => labels);
+    return (await this.#parts.indexes.streams(queryOf(select))).map(({ labels }) => labels);
   }
 
-  async volume(select: Select): Promise<StreamVolume[]> {
-    const query = queryOf(select);
-    return (await this.#parts.indexes.series(query)).map(({ labels, fingerprint, chunks }) => {
-      return { stream: { labels, fingerprint }, ...weigh(chunks, query) };
-    });
-  }
-
-  #series(select: Select): Promise<IndexedSeries[]> {
-    return this.#parts.indexes.series(queryOf(select));
+  volume(select: Select): Promise<StreamVolume[]> {
+    return this.#parts.indexes.volumes(queryOf(select));
   }
 
   #span(select: Select, fingerprint: bigint, ref: ChunkRef): Span {

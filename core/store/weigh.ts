@@ -1,4 +1,5 @@
 /** What chunks weigh within a time, as Loki reckons it from an index (spec tsdb-index §11). */
+import type { IndexColumns } from "../index/columns.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 
 export interface Weight {
@@ -20,6 +21,25 @@ export function weigh(
     bytes += Math.floor(ref.kb * share) * 1024;
   }
   return { chunks: chunks.length, entries, bytes };
+}
+
+/** The same of a row of columns. */
+export function weighRow(
+  columns: IndexColumns,
+  row: number,
+  { fromMs, throughMs }: { fromMs: number; throughMs: number },
+): Weight {
+  let [chunks, entries, bytes] = [0, 0, 0];
+  for (let chunk = columns.chunkStarts[row]!; chunk < columns.chunkStarts[row + 1]!; chunk++) {
+    const ref = { fromMs: columns.fromMs[chunk]!, throughMs: columns.throughMs[chunk]! };
+    if (ref.fromMs >= throughMs) break;
+    if (ref.throughMs < fromMs) continue;
+    const share = shareOf(ref, fromMs, throughMs);
+    chunks++;
+    entries += Math.floor(columns.entries[chunk]! * share);
+    bytes += Math.floor(columns.kb[chunk]! * share) * 1024;
+  }
+  return { chunks, entries, bytes };
 }
 
 /** KiB as an index keeps them: rounded half away from zero. */
