@@ -6,6 +6,7 @@
 import { Budget } from "../logql/exec/budget.ts";
 import type { QueryContext } from "../logql/exec/context.ts";
 import { Pacer } from "../logql/exec/pacer.ts";
+import { Stretches } from "../logql/exec/stretches.ts";
 import { rowsWithin } from "../logql/exec/window.ts";
 import type { QueryParams } from "../logql/plan/params.ts";
 import { compilePipeline, type Survivors } from "../logql/stages/pipeline.ts";
@@ -55,9 +56,11 @@ export async function* linesAround(parts: AroundParts): AsyncGenerator<readonly 
   const { search, scanner, stats, signal, clock } = context;
   const { start: from, end: through, direction } = params;
   const forward = direction === "forward";
-  const matching = compilePipeline(expr, { search, categorize: true });
+  const now = () => clock.now();
+  const matching = compilePipeline(expr, { search, now, categorize: true });
   const plain = compilePipeline({ ...expr, stages: [] }, { search, categorize: true });
   const pacer = new Pacer(clock, signal);
+  const stretches = new Stretches({ clock, pacer });
   // A scan that goes back in time meets what is after a line before it.
   const turned = forward ? around : { before: around.after, after: around.before };
   const groups = new Groups(turned, new Budget(params.limits.maxQueryMemoryBytes));
@@ -75,7 +78,7 @@ export async function* linesAround(parts: AroundParts): AsyncGenerator<readonly 
     const edge = block.times[forward ? 0 : block.rows - 1]!;
     if (wanted.isPast(edge) && (!groups.areWaiting || wanted.isFarPast(edge))) break;
     const options = { backward: !forward };
-    const found = matching.forStream(stream).run(block, rows, options);
+    const found = await stretches.survivors(matching.forStream(stream), block, rows, options);
     stats.postFilterLines += found.count;
     const all = plain.forStream(stream).run(block, rows, options);
     groups.take(stream, merge(found, all, forward), (entry) => wanted.takes(entry.time));

@@ -104,8 +104,8 @@ export class ContextRun {
     const { search, scanner, clock, stats, signal } = this.#context;
     const log = { kind: "log", matchers: window.matchers, stages: [] } as const;
     const batches = orderedLines({
-      ...{ scanner, wanted, budget: this.#budget, pacer: new Pacer(clock, signal) },
-      pipeline: compilePipeline(log, { search, categorize: true }),
+      ...{ scanner, wanted, budget: this.#budget, clock, pacer: new Pacer(clock, signal) },
+      pipeline: compilePipeline(log, { search, now: () => clock.now(), categorize: true }),
       request: { ...window, stats, ...(signal === undefined ? {} : { signal }) },
     });
     for await (const batch of batches) {

@@ -188,12 +188,16 @@ test("neither context nor explain is a way around them", async () => {
   assert.equal(await context({ maxQueryLookbackMs: 4000 }), 11);
   await assert.rejects(context({ requiredLabels: ["zone"] }), /missing required matchers \[zone\]/);
 
-  const explain = async (analyze: boolean) => {
-    const { querier } = await given({ maxQueryBytesRead: 50_000 });
-    return await querier.explain([SINGLE_TENANT], range('{app=~".+"}'), { analyze, signal });
+  const explain = async (analyze: boolean, query = '{app=~".+"}', bytes = 50_000) => {
+    const { querier } = await given({ maxQueryBytesRead: bytes });
+    return await querier.explain([SINGLE_TENANT], range(query), { analyze, signal });
   };
   assert.match((await explain(false)).text, /would read 8 streams/);
   await assert.rejects(explain(true), /would read too many bytes/);
+  const filters = (count: number) => `{app=~".+"} ${'|= "a" '.repeat(count)}`;
+  await assert.rejects(explain(true, filters(101), 0), /explain_stages: 101, limit: 100/);
+  assert.match((await explain(true, filters(100), 0)).text, /would read 8 streams/);
+  assert.match((await explain(false, filters(101))).text, /would read 8 streams/);
 });
 
 test("lines older than max_query_lookback have no context", async () => {

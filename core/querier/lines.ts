@@ -40,7 +40,8 @@ export class LineRun {
     const { search, clock, signal, scanner, stats } = this.#context;
     const { limits, direction, limit } = this.#params;
     const budget = new Budget(limits.maxQueryMemoryBytes);
-    const pipeline = compilePipeline(this.#expr, { search, categorize: true });
+    const now = () => clock.now();
+    const pipeline = compilePipeline(this.#expr, { search, now, categorize: true });
     const { tail } = pipeline;
     const order = scanOrder(tail, { direction, limit });
     const distinct = new Distinct(tail, (bytes) => budget.hold(bytes));
@@ -54,7 +55,7 @@ export class LineRun {
       ...(signal === undefined ? {} : { signal }),
     };
     const scanned = orderedLines({
-      ...{ pipeline, scanner, request, budget },
+      ...{ pipeline, scanner, request, budget, clock },
       pacer: new Pacer(clock, signal),
       // One more tells whether there are more.
       wanted: isThinned ? Number.POSITIVE_INFINITY : enoughOf(order) + this.#skipped + 1,

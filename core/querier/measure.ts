@@ -3,7 +3,9 @@
  * are counted by running their beginnings, one stage longer each time, over the blocks that pass by.
  */
 import type { QueryContext } from "../logql/exec/context.ts";
+import { Pacer } from "../logql/exec/pacer.ts";
 import type { Scanner, ScanRequest } from "../logql/exec/scanner.ts";
+import { Stretches } from "../logql/exec/stretches.ts";
 import { rowsWithin } from "../logql/exec/window.ts";
 import type { Plan } from "../logql/plan/plan.ts";
 import { compilePipeline, type Pipeline } from "../logql/stages/pipeline.ts";
@@ -11,6 +13,7 @@ import { isBeyond } from "../logql/stages/reorder.ts";
 import type { LogExpr } from "../logql/syntax/ast.ts";
 import { printStage } from "../logql/syntax/print.ts";
 import type { StreamBlock } from "../model/block.ts";
+import { LimitExceeded } from "../model/errors.ts";
 import { addWarning, newScanStats, type ScanStats } from "../model/stats.ts";
 
 /** What one scan did. */
@@ -26,6 +29,9 @@ export interface ScanMeasure {
   readonly pipelines: readonly PipelineMeasure[];
 }
 
+/** Stages whose beginnings are run one by one: of a thousand they would be half a million stages. */
+const STAGES_MAX = 100;
+
 /** The stages of one reader of a scan, as written, and the lines that are left after each. */
 export interface PipelineMeasure {
   readonly stages: readonly { readonly stage: string; readonly lines: number }[];
@@ -37,17 +43,25 @@ export class MeasuringScanner implements Scanner {
   readonly #readers: readonly (readonly Reader[])[];
   readonly #context: Omit<QueryContext, "scanner">;
 
-  /** Measures the scans of this plan, which must be asked for in its order. */
+  /** Measures the scans of this plan, which must be asked for in its order. Throws LimitExceeded. */
   constructor(scanner: Scanner, plan: Plan, context: Omit<QueryContext, "scanner">) {
     this.#scanner = scanner;
     this.#context = context;
     this.#readers = readersOf(plan);
+    for (const { log } of this.#readers.flat()) {
+      const { length } = log.stages;
+      if (length <= STAGES_MAX) continue;
+      throw new LimitExceeded(
+        "explain_stages",
+        `too many stages to measure each of them (explain_stages: ${length}, limit: ${STAGES_MAX})`,
+      );
+    }
   }
 
   async *scan(request: ScanRequest): AsyncIterable<StreamBlock> {
-    const { clock, search, stats: total } = this.#context;
+    const { clock, stats: total } = this.#context;
     const readers = this.#readers[this.measures.length] ?? [];
-    const counters = readers.map((reader) => new StageCounter(reader, search));
+    const counters = readers.map((reader) => new StageCounter(reader, this.#context));
     const stats = newScanStats();
     const streams = new Set<object>();
     const keptBefore = total.postFilterLines;
@@ -67,7 +81,7 @@ export class MeasuringScanner implements Scanner {
         streams.add(block.stream);
         blocks++;
         lines += rows.end - rows.first;
-        for (const counter of counters) counter.take(block);
+        for (const counter of counters) await counter.take(block);
         lap();
         isWorking = true;
         yield block;
@@ -102,16 +116,23 @@ function readersOf(plan: Plan): Reader[][] {
 class StageCounter {
   readonly #reader: Reader;
   readonly #names: readonly string[];
-  readonly #pipelines: readonly Pipeline[];
+  readonly #pacer: Pacer;
+  /** A beginning of the stages, and what is learnt of the time that it takes. */
+  readonly #beginnings: readonly { readonly pipeline: Pipeline; readonly stretches: Stretches }[];
   readonly #lines: number[];
 
-  constructor(reader: Reader, search: QueryContext["search"]) {
+  constructor(reader: Reader, { search, clock, signal }: Omit<QueryContext, "scanner">) {
     const stages = reader.log.stages.filter((stage) => !isBeyond(stage));
     this.#reader = reader;
     this.#names = stages.map(printStage);
-    this.#pipelines = stages.map((_, index) =>
-      compilePipeline({ ...reader.log, stages: stages.slice(0, index + 1) }, { search }),
-    );
+    const pacer = new Pacer(clock, signal);
+    const now = () => clock.now();
+    this.#pacer = pacer;
+    this.#beginnings = stages.map((_, index) => {
+      const log = { ...reader.log, stages: stages.slice(0, index + 1) };
+      const pipeline = compilePipeline(log, { search, now });
+      return { pipeline, stretches: new Stretches({ clock, pacer }) };
+    });
     this.#lines = stages.map(() => 0);
   }
 
@@ -119,11 +140,12 @@ class StageCounter {
     return { stages: this.#names.map((stage, index) => ({ stage, lines: this.#lines[index]! })) };
   }
 
-  take({ stream, block }: StreamBlock): void {
+  async take({ stream, block }: StreamBlock): Promise<void> {
     const rows = rowsWithin(block, this.#reader.from, this.#reader.through);
     if (rows.first === rows.end) return;
-    for (const [index, pipeline] of this.#pipelines.entries()) {
-      const { count } = pipeline.forStream(stream).run(block, rows);
+    for (const [index, { pipeline, stretches }] of this.#beginnings.entries()) {
+      const { count } = await stretches.survivors(pipeline.forStream(stream), block, rows);
+      await this.#pacer.step();
       this.#lines[index]! += count;
       if (count === 0) return;
     }

@@ -7,10 +7,12 @@ import type { Budget } from "../logql/exec/budget.ts";
 import type { Line } from "../logql/exec/line-order.ts";
 import type { Pacer } from "../logql/exec/pacer.ts";
 import type { Scanner, ScanRequest } from "../logql/exec/scanner.ts";
+import { Stretches } from "../logql/exec/stretches.ts";
 import { rowsWithin } from "../logql/exec/window.ts";
 import type { Pipeline, Survivors } from "../logql/stages/pipeline.ts";
 import type { StreamBlock, StreamId } from "../model/block.ts";
 import { newScanStats } from "../model/stats.ts";
+import type { Clock } from "../ports/clock.ts";
 import { Heap } from "./heap.ts";
 
 export interface OrderedLine extends Line {
@@ -24,6 +26,7 @@ export interface OrderedParts {
   /** Lines after which the caller will leave; of a block no more are made. */
   readonly wanted: number;
   readonly budget: Budget;
+  readonly clock: Clock;
   readonly pacer: Pacer;
 }
 
@@ -33,6 +36,7 @@ const BATCH_CHARS = 1 << 19;
 
 export async function* orderedLines(parts: OrderedParts): AsyncGenerator<readonly OrderedLine[]> {
   const { pipeline, scanner, request, wanted, budget, pacer } = parts;
+  const stretches = new Stretches(parts);
   const { stats = newScanStats() } = request;
   const forward = request.direction === "forward";
   const open = new Heap<Cursor>(forward ? comesFirst : comesLast);
@@ -58,7 +62,8 @@ export async function* orderedLines(parts: OrderedParts): AsyncGenerator<readonl
       take();
       if (batch.isFull) yield batch.take();
     }
-    const survivors = pipeline.forStream(block.stream).run(block.block, rows, options);
+    const stages = pipeline.forStream(block.stream);
+    const survivors = await stretches.survivors(stages, block.block, rows, options);
     stats.postFilterLines += survivors.count;
     if (survivors.count === 0) continue;
     const cursor = new Cursor(block, survivors, { forward, order: order++ });

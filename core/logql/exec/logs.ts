@@ -11,6 +11,7 @@ import type { QueryContext } from "./context.ts";
 import { Distinct, type Line, orderLines, type ScanOrder, scanOrder } from "./line-order.ts";
 import { Pacer } from "./pacer.ts";
 import { type Candidate, Sequence, timeOf } from "./sequence.ts";
+import { Stretches } from "./stretches.ts";
 import { Thinning } from "./thinning.ts";
 import { lanesOf, type RowRange, rowsWithin } from "./window.ts";
 
@@ -19,9 +20,10 @@ export async function runLogs(
   context: QueryContext,
   budget: Budget,
 ): Promise<StreamsResult> {
-  const run = new LogRun(plan, context, budget);
-  const { matchers, from, through } = plan;
   const pacer = new Pacer(context.clock, context.signal);
+  const stretches = new Stretches({ clock: context.clock, pacer });
+  const run = new LogRun(plan, context, { budget, stretches });
+  const { matchers, from, through } = plan;
   const request = {
     matchers,
     from,
@@ -33,7 +35,7 @@ export async function runLogs(
   if (from < through) {
     for await (const block of context.scanner.scan(request)) {
       await pacer.step();
-      if (!run.take(block)) break;
+      if (!(await run.take(block))) break;
     }
   }
   return run.finish();
@@ -44,17 +46,25 @@ class LogRun {
   readonly #plan: LogPlan;
   readonly #context: QueryContext;
   readonly #budget: Budget;
+  readonly #stretches: Stretches;
   readonly #pipeline: Pipeline;
   readonly #sequence: Sequence;
   readonly #thinning: Thinning;
   readonly #distinct: Distinct;
   readonly #lines: Line[] = [];
 
-  constructor(plan: LogPlan, context: QueryContext, budget: Budget) {
+  constructor(
+    plan: LogPlan,
+    context: QueryContext,
+    { budget, stretches }: { budget: Budget; stretches: Stretches },
+  ) {
+    const { search, clock } = context;
     this.#plan = plan;
     this.#context = context;
     this.#budget = budget;
-    this.#pipeline = compilePipeline(plan.log, { search: context.search, categorize: true });
+    this.#stretches = stretches;
+    const now = () => clock.now();
+    this.#pipeline = compilePipeline(plan.log, { search, now, categorize: true });
     this.order = scanOrder(this.#pipeline.tail, plan);
     this.#sequence = new Sequence(this.order.direction);
     this.#thinning = new Thinning(plan.interval, plan.splitMs);
@@ -62,14 +72,15 @@ class LogRun {
   }
 
   /** False when the answer is complete. */
-  take({ stream, block }: StreamBlock): boolean {
+  async take({ stream, block }: StreamBlock): Promise<boolean> {
     if (block.rows === 0) return true;
     const edge = this.order.direction === "forward" ? 0 : block.rows - 1;
     if (!this.#accept(this.#sequence.takeBefore(block.times[edge]!))) return false;
     const wanted = this.#wanted;
     const range = this.#usefulRows(block, wanted);
     if (range.first === range.end) return true;
-    const survivors = this.#pipeline.forStream(stream).run(block, range, {
+    const pipeline = this.#pipeline.forStream(stream);
+    const survivors = await this.#stretches.survivors(pipeline, block, range, {
       backward: this.order.direction === "backward",
       ...(wanted === Number.POSITIVE_INFINITY ? {} : { limit: wanted }),
     });

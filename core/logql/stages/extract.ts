@@ -16,7 +16,7 @@ import { type LokiStage, withoutIdleFormats } from "./reorder.ts";
 import type { Row } from "./row.ts";
 import type { Selection } from "./selection.ts";
 import type { Projection } from "./stream-sets.ts";
-import { NO_ROWS } from "./survivors.ts";
+import { joinLabels, joinRows, NO_ROWS } from "./survivors.ts";
 import { templateFields } from "./template.ts";
 import { UnwrapValue } from "./unwrap.ts";
 
@@ -115,6 +115,11 @@ export class StreamExtractor {
     this.#metadata = metadata;
   }
 
+  /** Roughly how many things the stages do with a row. */
+  get steps(): number {
+    return this.#machine.steps;
+  }
+
   /** Throws PipelineError for a row that failed in a stage and would count. */
   run(block: Block, rows: RowRange): Samples {
     this.#machine.trim();
@@ -197,6 +202,20 @@ function lineSizes({ starts, ends }: Block, rows: Uint32Array): Float64Array {
     sizes[index] = ends[rows[index]!]! - starts[rows[index]!]!;
   }
   return sizes;
+}
+
+/** The samples of stretches of one block, in ascending order, as those of the whole. */
+export function joinSamples(parts: readonly Samples[]): Samples {
+  const some = parts.filter(({ count }) => count > 0);
+  if (some.length <= 1) return some[0] ?? NO_SAMPLES;
+  const rows = joinRows(some);
+  const values = new Float64Array(rows.length);
+  let at = 0;
+  for (const part of some) {
+    values.set(part.values, at);
+    at += part.count;
+  }
+  return { count: rows.length, rows, labels: joinLabels(some), values };
 }
 
 const NO_SAMPLES: Samples = { count: 0, rows: NO_ROWS, labels: [], values: new Float64Array(0) };

@@ -13,6 +13,7 @@ import { type Prefilter, prefiltersOf } from "./prefilter.ts";
 import type { LokiStage } from "./reorder.ts";
 import { Row, type RowStage } from "./row.ts";
 import { Selection } from "./selection.ts";
+import { stepsOf } from "./steps.ts";
 import { StreamBase } from "./stream-base.ts";
 import { type Projection, StreamSets } from "./stream-sets.ts";
 
@@ -42,6 +43,8 @@ export class Machine {
   readonly sets: LabelSets;
   /** Stages that look at rows one by one. */
   readonly work: readonly RowStage[];
+  /** Roughly how many things are done with a row. */
+  readonly steps: number;
   /** True when rows with equal labels fare alike. */
   readonly labelsOnly: boolean;
   readonly #filters: readonly LineFilter[];
@@ -63,6 +66,7 @@ export class Machine {
       names,
     });
     this.work = work;
+    this.steps = stages.reduce((sum, stage) => sum + stepsOf(stage), 0);
     this.labelsOnly = work.every((stage) => stage.labelsOnly);
     this.#filters = filters;
     this.#prefilters = prefiltersOf(stages, names, options.search);

@@ -61,6 +61,11 @@ export class StreamPipeline {
     this.#state = new StreamState(machine, stream, { kind: "all" });
   }
 
+  /** Roughly how many things the stages do with a row. */
+  get steps(): number {
+    return this.#machine.steps;
+  }
+
   run(block: Block, rows: RowRange, options: RunOptions = {}): Survivors {
     this.#machine.trim();
     this.#state.refresh();

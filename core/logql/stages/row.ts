@@ -1,9 +1,10 @@
 /** The row that stages work on: its line, which they may change, its labels, and its time. */
+import { utf8Size } from "../../bytes/text.ts";
 import type { Block } from "../../model/block.ts";
 import type { LabelBuilder } from "./label-builder.ts";
 import { MetadataReader } from "./metadata.ts";
 import type { StreamBase } from "./stream-base.ts";
-import { decodeText, encodeInto, utf8Size } from "./text.ts";
+import { decodeText, encodeInto } from "./text.ts";
 
 /** One operator on one row. */
 export interface RowStage {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { cleanText, decodeClean, decodeText, hashText, KnownValues, utf8Size } from "./text.ts";
+import { cleanText, decodeClean, decodeText, hashText, KnownValues } from "./text.ts";
 
 const bytes = (...list: number[]): Uint8Array => Uint8Array.from(list);
 
@@ -22,15 +22,6 @@ test("decodeClean() has spaces instead", () => {
   const input = bytes(0x61, 0xff, 0xef, 0xbf, 0xbd);
   assert.equal(decodeClean(input, 0, input.length), "a  ");
   assert.equal(cleanText("x\ufffd"), "x ");
-});
-
-test("utf8Size() is the length of the encoded text", () => {
-  fc.assert(
-    fc.property(fc.string({ unit: "binary" }), (text) => {
-      assert.equal(utf8Size(text), new TextEncoder().encode(text).length);
-    }),
-    { seed: 1 },
-  );
 });
 
 test("KnownValues give the text of any bytes, and its hash", () => {

@@ -76,26 +76,6 @@ export function encodeInto(text: string, target: Uint8Array): number {
   return ENCODER.encodeInto(text, target).written;
 }
 
-/** Bytes of the text in UTF-8. */
-export function utf8Size(text: string): number {
-  let size = text.length;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x80) continue;
-    if (unit < 0x800) size += 1;
-    else if (isPair(text, index)) {
-      size += 2;
-      index++;
-    } else size += 2;
-  }
-  return size;
-}
-
-function isPair(text: string, index: number): boolean {
-  if ((text.charCodeAt(index) & 0xfc00) !== 0xd800) return false;
-  return (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00;
-}
-
 /** Longer values are rarely seen twice: looking them up would cost more than it saves. */
 const KNOWN_SIZE_MAX = 32;
 const KNOWN_SLOTS = 4096;

@@ -39,9 +39,21 @@ test("parseQuery() bounds chains, whose trees are deep", () => {
 
 test("parseQuery() bounds the number of tokens", () => {
   refused(Array(40_000).fill("1").join("+"), " : query has too many tokens (80000 > 50000)");
-  const stages = Array(10_000).fill('|= "a"').join(" ");
-  const tree = parseQuery(`{a="b"} ${stages}`);
-  assert.equal(tree.kind === "log" && tree.stages.length, 10_000);
+});
+
+test("parseQuery() bounds the stages of a pipeline", () => {
+  const log = (count: number) => `{a="b"} ${Array(count).fill('|= "a"').join(" ")}`;
+  assert.ok(parseQuery(log(1000)));
+  refused(log(1001), " : pipeline has too many stages (1001 > 1000)");
+  refused(`rate(${log(2000)} [1m])`, " : pipeline has too many stages (2000 > 1000)");
+  assert.ok(parseQuery(`rate(${log(800)} [1m]) + rate(${log(800)} [1m])`));
+});
+
+test("parseQuery() bounds the bytes of a query", () => {
+  refused("x".repeat(131_072), " : input size too long (131072 > 131072)");
+  // Three bytes each: what counts are bytes, not characters.
+  refused(`{a="${"\u20ac".repeat(50_000)}"}`, " : input size too long (150006 > 131072)");
+  assert.ok(parseQuery(`{a="${"\u20ac".repeat(40_000)}"}`));
 });
 
 test("parseQuery() knows approx_topk when asked", () => {

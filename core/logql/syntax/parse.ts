@@ -4,6 +4,7 @@
  */
 // The parser generator: https://ohmjs.org. The grammar comes to it ready-made, so that loading costs little.
 import * as ohm from "ohm-js";
+import { utf8Size } from "../../bytes/text.ts";
 import { BadRequest } from "../../model/errors.ts";
 import type { Matcher } from "../../model/matcher.ts";
 import type { Expr, LogExpr } from "./ast.ts";
@@ -14,8 +15,7 @@ import { RECIPE } from "./grammar.gen.ts";
 import { type Lexed, type LexOptions, lex } from "./lexer.ts";
 import { syntaxError } from "./syntax-error.ts";
 import { charOf, kindOf, type Token } from "./tokens.ts";
-import { byteLength } from "./values.ts";
-import { depthOf } from "./visit.ts";
+import { depthOf, logsOf } from "./visit.ts";
 
 /** Queries of this many bytes are refused, as in 3.x; 2.9.1 takes fewer than 5120. */
 const MAX_BYTES = 131_072;
@@ -28,6 +28,9 @@ const MAX_NESTING = 128;
 
 /** Queries or filters inside each other, as chains of operators make them: whoever walks the tree may recurse. */
 const MAX_DEPTH = 1000;
+
+/** Stages of one pipeline. Each is there for every line, and none of them can be interrupted within one. */
+const MAX_STAGES = 1000;
 
 export type ParseOptions = Pick<LexOptions, "approxTopk">;
 
@@ -62,7 +65,7 @@ export function parseSelector(
 }
 
 function parseTree(text: string, options: ParseOptions): Expr {
-  const bytes = byteLength(text, MAX_BYTES);
+  const bytes = utf8Size(text);
   if (bytes >= MAX_BYTES) {
     throw new ParseError(`input size too long (${bytes} > ${MAX_BYTES})`);
   }
@@ -75,6 +78,10 @@ function parseTree(text: string, options: ParseOptions): Expr {
   const expr = buildQuery({ node: read(match), tokens: lexed.tokens });
   const depth = depthOf(expr);
   if (depth > MAX_DEPTH) throw new ParseError(`query nests too deep (${depth} > ${MAX_DEPTH})`);
+  const stages = Math.max(0, ...logsOf(expr).map((log) => log.stages.length));
+  if (stages > MAX_STAGES) {
+    throw new ParseError(`pipeline has too many stages (${stages} > ${MAX_STAGES})`);
+  }
   return expr;
 }
 

@@ -1,5 +1,5 @@
 /** What the literals of LogQL stand for (spec logql §2.5-2.7). */
-import { fromUtf8, utf8 } from "../../bytes/text.ts";
+import { fromUtf8 } from "../../bytes/text.ts";
 import { parseByteSize } from "../../golang/bytes-size.ts";
 import { parseGoDuration, parsePromDuration } from "../../golang/duration.ts";
 import { floatError, parseGoFloat } from "../../golang/float.ts";
@@ -76,11 +76,6 @@ const BYTES = /(?:(?<![\ud800-\udbff])[\udc80-\udcff])+/g;
 function joinBytes(units: string): string {
   const bytes = Uint8Array.from(units, (unit) => unit.charCodeAt(0) - BYTE_BASE);
   return fromUtf8(bytes);
-}
-
-/** How many bytes the text takes, or at least `limit` when it is that many. */
-export function byteLength(text: string, limit: number): number {
-  return text.length >= limit ? text.length : utf8(text).length;
 }
 
 function given<T>(read: () => T): T | undefined {
