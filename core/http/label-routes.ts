@@ -5,7 +5,8 @@ import type { Matcher } from "../model/matcher.ts";
 import type { SelectorRequest } from "../ports/query-service.ts";
 import { type AskContext, type Asking, ask, type Warned } from "./asking.ts";
 import type { Form } from "./form.ts";
-import { jsonLabels, jsonText } from "./json-text.ts";
+import { jsonText } from "./json-text.ts";
+import { LabelTexts } from "./label-texts.ts";
 import { bounds } from "./params.ts";
 import { JSON_TYPE, jsonResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
@@ -13,6 +14,7 @@ import { warningHeaders, warningsMember } from "./warnings.ts";
 
 export function labelRoutes(context: AskContext): Route[] {
   const { query } = context;
+  const texts = new LabelTexts();
 
   async function names(call: Call): Promise<Warned<readonly string[]>> {
     const asking = await ask(context, call);
@@ -37,7 +39,7 @@ export function labelRoutes(context: AskContext): Route[] {
     const { found, warnings } = await asking.warned((warn, signal) =>
       query.series(asking.tenants, { ...request, warn }, signal),
     );
-    const data = found.map((labels) => jsonLabels(labels)).join(",");
+    const data = found.map((labels) => texts.of(labels)).join(",");
     const rest = memberAfter(warnings);
     return jsonResponse(
       `{"status":"success","data":[${data}]${rest}}\n`,
