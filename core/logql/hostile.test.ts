@@ -238,6 +238,11 @@ test(".* everywhere", async () => {
   await refused('{app=~".*"}', /at least one regexp or equality matcher/);
   const replaced = `label_replace(count_over_time({app="x"}[1m]), "a", "${"$0".repeat(1000)}", "app", ".*")`;
   assert.equal(count(await ask(replaced)), 1);
+  let doubled = 'count_over_time({app="x"}[1m])';
+  for (let times = 0; times < 40; times++) {
+    doubled = `label_replace(${doubled}, "app", "$0$0", "app", ".*")`;
+  }
+  await limited(doubled, "label_replace_size");
 });
 
 test("tiny steps over years", async () => {

@@ -293,6 +293,19 @@ test("an aborted query rejects with the reason at the next block", async () => {
   assert.equal(scanner.handedOut, 3);
 });
 
+test("templates' now is the clock's", async () => {
+  const scanner = new MemoryScanner(entriesOf(1, () => ({})));
+  const clock = { ...CLOCK, now: () => 1_234_567_890_123_456_789n };
+  const format = "`{{ unixEpochNanos now }}`";
+  const got = await ask(`{app="x"} | line_format ${format}`, scanner, { clock });
+  assert.match(linesOf(got)[0]!, / 1234567890123456789$/);
+  const counted = `count_over_time({app="x"} | label_format t=${format} [1m])`;
+  const series = await ask(counted, scanner, { clock });
+  assert.equal(series.kind, "matrix");
+  const [labels] = series.series.map((each) => printLabels(each.labels));
+  assert.match(labels!, /t="1234567890123456789"/);
+});
+
 test("lines that are left after the stages are counted", async () => {
   const scanner = new MemoryScanner(entriesOf(100, () => ({})));
   const stats = newScanStats();

@@ -43,7 +43,7 @@ export function evaluateNode(node: VectorNode, evaluation: Evaluation): SeriesBa
     case "set":
       return combineSets(node, { left: inner(node.left), right: inner(node.right) }, evaluation);
     case "label-replace":
-      return replaceLabels(node, inner(node.inner));
+      return replaceLabels(node, inner(node.inner), evaluation);
     case "vector":
       return constantSeries(node.value, stepCount);
     case "variants":
