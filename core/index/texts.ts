@@ -45,3 +45,10 @@ export function sortTexts(texts: string[]): string[] {
   // Without surrogates the order of UTF-16 units is that of the bytes, and the engine knows it best.
   return texts.some((text) => SURROGATES.test(text)) ? texts.sort(compareText) : texts.sort();
 }
+
+/** What several sorted lists have together, sorted, each text once. */
+export function uniteTexts(lists: readonly string[][]): string[] {
+  const some = lists.filter((list) => list.length > 0);
+  // Fast path: what is in one list alone is there once, and in order.
+  return some.length <= 1 ? (some[0] ?? []) : sortTexts([...new Set(some.flat())]);
+}

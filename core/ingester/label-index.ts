@@ -42,16 +42,9 @@ export class LabelIndex<T extends { readonly labels: Labels }> {
   }
 
   /** What passes all matchers. The rarest equality is looked up, the rest is tested. */
-  *select(matchers: readonly Matcher[]): Generator<T> {
+  select(matchers: readonly Matcher[]): Iterable<T> {
     const { items, rest } = this.#candidates(matchers.map(compileMatcher));
-    if (rest.length === 0) {
-      yield* items;
-      return;
-    }
-    const tests = rest.map((matcher) => this.#cheap(matcher, items.size));
-    for (const item of items) {
-      if (tests.every(({ name, test }) => test(labelValue(item.labels, name)))) yield item;
-    }
+    return rest.length === 0 ? items : this.#passing(items, rest);
   }
 
   /** Values of a name with all that have them. */
@@ -65,6 +58,13 @@ export class LabelIndex<T extends { readonly labels: Labels }> {
 
   valuesOf(name: string): string[] {
     return [...(this.#byName.get(name)?.keys() ?? [])].sort(compareText);
+  }
+
+  *#passing(items: ReadonlySet<T>, rest: readonly CompiledMatcher[]): Generator<T> {
+    const tests = rest.map((matcher) => this.#cheap(matcher, items.size));
+    for (const item of items) {
+      if (tests.every(({ name, test }) => test(labelValue(item.labels, name)))) yield item;
+    }
   }
 
   /** The smallest set that holds all that pass, and the matchers that it does not answer by itself. */

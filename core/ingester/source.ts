@@ -1,4 +1,5 @@
 /** What is in memory, as a LogSource: every chunk is a span, whether it is open, full or already stored. */
+import { sortTexts } from "../index/texts.ts";
 import { labelValue } from "../labels/labels.ts";
 import type { Labels } from "../model/labels.ts";
 import { msCeilOf, msOf } from "../model/time.ts";
@@ -38,27 +39,33 @@ export class IngesterSource implements LogSource {
       return index.names().filter((name) => anyAlive(index.having(name), select));
     }
     const names = new Set<string>();
-    for (const stream of this.#alive(select)) for (const [name] of stream.labels) names.add(name);
-    return [...names];
+    for (const stream of this.#matching(select)) {
+      if (isAlive(stream, select)) for (const [name] of stream.labels) names.add(name);
+    }
+    return sortTexts([...names]);
   }
 
   async labelValues(select: Select, name: string): Promise<string[]> {
     const index = this.#ingester.find(select.tenant)?.index;
     if (index !== undefined && select.matchers.length === 0) {
-      return Array.from(index.having(name))
-        .filter((item) => anyAlive([item], select))
-        .map(([value]) => value);
+      const values: string[] = [];
+      for (const item of index.having(name)) if (anyAlive([item], select)) values.push(item[0]);
+      return sortTexts(values);
     }
     const values = new Set<string>();
-    for (const stream of this.#alive(select)) {
-      const value = labelValue(stream.labels, name);
-      if (value !== "") values.add(value);
+    for (const stream of this.#matching(select)) {
+      if (isAlive(stream, select)) values.add(labelValue(stream.labels, name));
     }
-    return [...values];
+    values.delete("");
+    return sortTexts([...values]);
   }
 
   async series(select: Select): Promise<Labels[]> {
-    return Array.from(this.#alive(select), (stream) => stream.labels);
+    const found: Labels[] = [];
+    for (const stream of this.#matching(select)) {
+      if (isAlive(stream, select)) found.push(stream.labels);
+    }
+    return found;
   }
 
   /** Chunks that are in the store's index are counted there. */
@@ -86,12 +93,6 @@ export class IngesterSource implements LogSource {
     return volumes;
   }
 
-  *#alive(select: Select): Generator<Stream> {
-    for (const stream of this.#matching(select)) {
-      if (stream.chunks.some((chunk) => isIn(chunk, select))) yield stream;
-    }
-  }
-
   #matching({ tenant, matchers }: Select): Iterable<Stream> {
     return this.#ingester.find(tenant)?.index.select(matchers) ?? [];
   }
@@ -100,8 +101,13 @@ export class IngesterSource implements LogSource {
 /** Whether one of the streams has a chunk in the time asked for: most often the first has. */
 function anyAlive(groups: Iterable<readonly [string, Iterable<Stream>]>, select: Select): boolean {
   for (const [, streams] of groups) {
-    for (const { chunks } of streams) if (chunks.some((chunk) => isIn(chunk, select))) return true;
+    for (const stream of streams) if (isAlive(stream, select)) return true;
   }
+  return false;
+}
+
+function isAlive({ chunks }: Stream, select: Select): boolean {
+  for (const chunk of chunks) if (isIn(chunk, select)) return true;
   return false;
 }
 

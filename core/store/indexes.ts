@@ -5,6 +5,7 @@
  */
 import { compareText } from "../bytes/text.ts";
 import { TENANT_LABEL } from "../index/table.ts";
+import { sortTexts, uniteTexts } from "../index/texts.ts";
 import { labelValue } from "../labels/labels.ts";
 import type { StreamId } from "../model/block.ts";
 import { Corrupt } from "../model/errors.ts";
@@ -77,14 +78,15 @@ export class Indexes {
   }
 
   async labelValues(query: IndexQuery, name: string): Promise<string[]> {
-    const values = new Set<string>();
     if (name === TENANT_LABEL) return [];
-    for (const { labels } of this.#headSeries(query)) values.add(labelValue(labels, name));
+    const head = new Set<string>();
+    for (const { labels } of this.#headSeries(query)) head.add(labelValue(labels, name));
+    head.delete("");
+    const answers = [sortTexts([...head])];
     await this.#eachFile(query, (file) => {
-      for (const value of file.reader.labelValues(name, file.matchers(query))) values.add(value);
+      answers.push(file.reader.labelValues(name, file.matchers(query)));
     });
-    values.delete("");
-    return [...values].sort(compareText);
+    return uniteTexts(answers).filter((value) => value !== "");
   }
 
   async #find(query: IndexQuery): Promise<Found> {

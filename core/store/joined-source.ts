@@ -1,5 +1,5 @@
 /** Several sources as one: what each knows of names, values, series and volumes, put together. */
-import { compareText } from "../bytes/text.ts";
+import { uniteTexts } from "../index/texts.ts";
 import { labelsKey } from "../labels/labels.ts";
 import type { Labels } from "../model/labels.ts";
 import type { LogSource, Select, StreamSpans, StreamVolume } from "../ports/log-source.ts";
@@ -57,9 +57,9 @@ export class JoinedSource implements LogSource {
   }
 
   async #union(ask: (source: LogSource) => Promise<string[]>): Promise<string[]> {
-    const known = new Set<string>();
-    for (const source of this.sources) for (const item of await ask(source)) known.add(item);
-    return [...known].sort(compareText);
+    const answers: string[][] = [];
+    for (const source of this.sources) answers.push(await ask(source));
+    return uniteTexts(answers);
   }
 }
 
