@@ -6,6 +6,8 @@ export interface ReportOptions {
   readonly dryRun: boolean;
   /** Streams that are named. */
   readonly streams: number;
+  /** `retention_size`, 0 for none. */
+  readonly sizeBytes: number;
 }
 
 export function jsonReport(report: PassReport, { dryRun, streams }: ReportOptions): string {
@@ -19,6 +21,7 @@ export function jsonReport(report: PassReport, { dryRun, streams }: ReportOption
     ...(retention && {
       retention: {
         ...{ modified: retention.modified, deleted: retention.deleted },
+        bytesAre: "uncompressed, of whole KiB a chunk and at least one",
         losses: retention.losses.report({ streams }),
         oldest: Object.fromEntries(
           [...retention.oldestMs].map(([tenant, ms]) => [tenant, dateText(ms)]),
@@ -53,10 +56,12 @@ export function textReport(report: PassReport, options: ReportOptions): string {
 
 function retentionLines(
   retention: NonNullable<PassReport["retention"]>,
-  { dryRun, streams }: ReportOptions,
+  { dryRun, streams, sizeBytes }: ReportOptions,
 ): string[] {
   const { losses, withheld, shrinkages, oldestMs, finished } = retention;
   const lines = lossLines(dryRun ? "would go" : "went", losses.report({ streams }));
+  if (sizeBytes > 0)
+    lines.push(`retention_size is ${bytesText(sizeBytes)} of objects as stored, compressed`);
   for (const { request, receipt } of finished) {
     const { tenant, id, query } = request;
     const { linesRemoved, chunksRemoved, chunksRewritten } = receipt;
@@ -76,8 +81,9 @@ type Losses = ReturnType<NonNullable<PassReport["retention"]>["losses"]["report"
 
 function lossLines(verb: string, { total, tenants, streams, days }: Losses): string[] {
   if (total.lines === 0 && total.chunks === 0) return [`retention: nothing ${verb}`];
+  // Roughly: the index knows whole KiB a chunk, before compression.
   const amount = ({ chunks, lines, bytes }: typeof total) =>
-    `${lines} lines, ${bytesText(bytes)}, ${chunks} chunks`;
+    `${lines} lines, ~${bytesText(bytes)} uncompressed, ${chunks} chunks`;
   return [
     `retention: ${amount(total)} ${verb}`,
     ...tenants.map((each) => `  tenant ${each.tenant}: ${amount(each)}`),

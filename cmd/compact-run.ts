@@ -73,6 +73,8 @@ Examples:
 async function compact(rawArgs: readonly string[], signal: AbortSignal): Promise<number> {
   const flags = parseFlags(rawArgs, { args });
   const quiet = flags.on("quiet");
+  // What makes no sense is refused before anything is done.
+  const streams = flags.count("streams") ?? 0;
   // A terminal sees how far it is; everything else gets the lines that operators know.
   const isShown = !quiet && process.stderr.isTTY === true;
   const journal = stderrJournal(quiet ? "error" : isShown ? "warn" : "info");
@@ -85,9 +87,9 @@ async function compact(rawArgs: readonly string[], signal: AbortSignal): Promise
   const report = options.dryRun ? await runPass(options) : await leasedPass(options);
   if (isShown) process.stderr.write("\r\x1b[K");
   if (report === undefined) return BUSY;
-  const streams = flags.count("streams") ?? 0;
   const print = flags.text("output") === "jsonl" ? jsonReport : textReport;
-  console.log(print(report, { dryRun: flags.on("dry-run"), streams }));
+  const { sizeBytes } = options.retention;
+  console.log(print(report, { dryRun: flags.on("dry-run"), streams, sizeBytes }));
   const { compaction, retention } = report;
   if (compaction.failures.length + (retention?.failures.length ?? 0) > 0) return 1;
   return (retention?.shrinkages.length ?? 0) > 0 ? UNCONFIRMED : 0;

@@ -207,16 +207,15 @@ class TenantRun {
     const waitingMs = withheld?.cutoffs.of(labels) ?? -Infinity;
     for (const ref of kept) {
       if (ref.fromMs < this.#oldestMs) this.#oldestMs = ref.fromMs;
-      if (ref.throughMs < waitingMs && ref.fromMs >= table.fromMs)
-        withheld!.losses.add({ tenant, labels }, ref);
+      if (ref.throughMs < waitingMs)
+        withheld!.losses.add({ tenant, labels, fingerprint, table }, ref);
     }
   }
 
   #drop(labels: Labels, fingerprint: bigint, ref: ChunkRef, lines?: number): void {
     const { tenant, table } = this.#job;
     this.#leave(fingerprint, ref);
-    // A chunk that several tables name is counted with the first of them.
-    if (ref.fromMs >= table.fromMs) this.#parts.losses.add({ tenant, labels }, ref, lines);
+    this.#parts.losses.add({ tenant, labels, fingerprint, table }, ref, lines);
   }
 
   #leave(fingerprint: bigint, ref: ChunkRef): void {

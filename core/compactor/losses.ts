@@ -1,8 +1,14 @@
-/** What goes, by tenant, stream and day: of a run that was made, or of one that would be. */
+/**
+ * What goes, by tenant, stream and day: of a run that was made, or of one that would be. Tables are gone
+ * through newest first, and a chunk that several of them name is counted with the first that drops it:
+ * older ones may have let it go long before.
+ */
+import type { Table } from "../index/table.ts";
 import { printLabels } from "../labels/labels.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Tenant } from "../model/tenant.ts";
+import { nameText } from "./marks.ts";
 
 /** Streams that are told apart; what other streams lose counts for their tenant and day only. */
 const STREAMS_MAX = 100_000;
@@ -10,8 +16,16 @@ const STREAMS_MAX = 100_000;
 export interface Amount {
   chunks: number;
   lines: number;
-  /** Uncompressed, as the index has it: whole KiB a chunk. */
+  /** Uncompressed, roughly: the index has whole KiB a chunk, and none counts for less than one. */
   bytes: number;
+}
+
+/** The stream that loses something, in one table. */
+export interface Loser {
+  readonly tenant: Tenant;
+  readonly labels: Labels;
+  readonly fingerprint: bigint;
+  readonly table: Table;
 }
 
 export interface LossReport {
@@ -27,15 +41,17 @@ export class Losses {
   readonly #tenants = new Map<string, Amount>();
   readonly #streams = new Map<string, Amount & { tenant: string; stream: string }>();
   readonly #days = new Map<string, Amount>();
+  /** Counted chunks that older tables may name too, with their first moment: about those of one midnight. */
+  readonly #spanning = new Map<string, number>();
+  #tableFromMs = Infinity;
 
   /** A chunk, or the lines that it loses. Lines weigh their share of the chunk. */
-  add(
-    { tenant, labels }: { tenant: Tenant; labels: Labels },
-    ref: ChunkRef,
-    lines = ref.entries,
-  ): void {
+  add(loser: Loser, ref: ChunkRef, lines = ref.entries): void {
+    if (this.#isCounted(loser, ref)) return;
+    const { tenant, labels } = loser;
     const whole = lines >= ref.entries;
-    const bytes = whole ? ref.kb * 1024 : Math.round((ref.kb * 1024 * lines) / ref.entries);
+    const size = Math.max(1, ref.kb) * 1024;
+    const bytes = whole ? size : Math.round((size * lines) / ref.entries);
     const amount = { chunks: whole ? 1 : 0, lines, bytes };
     const day = new Date(ref.fromMs).toISOString().slice(0, 10);
     sum(this.#total, amount);
@@ -48,6 +64,20 @@ export class Losses {
       entryOf(this.#streams, key, () => ({ tenant, stream, ...none() })),
       amount,
     );
+  }
+
+  #isCounted({ tenant, fingerprint, table }: Loser, ref: ChunkRef): boolean {
+    if (table.fromMs !== this.#tableFromMs) {
+      this.#tableFromMs = table.fromMs;
+      for (const [name, fromMs] of this.#spanning)
+        if (fromMs > table.throughMs) this.#spanning.delete(name);
+    }
+    // Fast path: no other table names it.
+    if (ref.fromMs >= table.fromMs && ref.throughMs <= table.throughMs) return false;
+    const name = nameText({ tenant, fingerprint, ...ref });
+    if (this.#spanning.has(name)) return true;
+    if (ref.fromMs < table.fromMs) this.#spanning.set(name, ref.fromMs);
+    return false;
   }
 
   get total(): Readonly<Amount> {

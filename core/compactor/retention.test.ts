@@ -101,6 +101,44 @@ test("a chunk that crosses midnight lives as long as its last line, in the later
   assert.deepEqual(await world.chunkKeys(), []);
 });
 
+test("a chunk whose oldest table is gone already is counted when the rest of it goes, once", async () => {
+  for (const shorter of [false, true]) {
+    const world = new World({ nowMs: NOW }).limit("t", { retentionPeriodMs: 9.5 * DAY_MS });
+    const midnight = DAY_0 + 31 * DAY_MS;
+    await world.store([
+      { tenant: "t", labels: { app: "x" }, lines: lines(midnight - 5 * 60_000, 10) },
+      // Of four tables, the first of which goes first.
+      {
+        ...{ tenant: "t", labels: { app: "y" } },
+        lines: [-1, 0, 1, 2].map((day) => ({ timeMs: midnight + day * DAY_MS, line: `${day}` })),
+      },
+    ]);
+    const trimmed = await applyRetention(world.options());
+    assert.deepEqual(trimmed.losses.total, { chunks: 0, lines: 0, bytes: 0 });
+    assert.deepEqual((await world.objects.folders("index/")).folders.length, 3);
+    if (shorter) {
+      world.limit("t", { retentionPeriodMs: DAY_MS });
+      const asked = await applyRetention(world.options());
+      assert.deepEqual(asked.withheld.total, { chunks: 2, lines: 14, bytes: 2048 });
+      assert.deepEqual(asked.losses.total.chunks, 0);
+    } else await world.clock.advance(8 * DAY_MS);
+    const options = world.options({ confirmed: true });
+    const would = await applyRetention({ ...options, dryRun: true });
+    const went = await applyRetention(options);
+    for (const { losses } of [would, went]) {
+      const { total, days } = losses.report({ streams: 0 });
+      assert.deepEqual(total, { chunks: 2, lines: 14, bytes: 2048 });
+      assert.deepEqual(
+        days.map(({ day, lines }) => [day, lines]),
+        [["2023-11-27", 14]],
+      );
+    }
+    assert.equal((await sweepAll(world)).chunksDeleted, 2);
+    assert.deepEqual(await world.lines(), []);
+    assert.equal((await applyRetention(options)).losses.total.lines, 0);
+  }
+});
+
 test("delete requests take whole chunks, and lines out of chunks, with exact receipts", async () => {
   const world = new World({ nowMs: NOW });
   const day = DAY_0 + 38 * DAY_MS;
