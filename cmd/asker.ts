@@ -91,7 +91,7 @@ async function bucketAsker(
   flags: Flags,
   place: { store: string | undefined; config: string | undefined },
 ): Promise<Asker> {
-  const buckets = await openBuckets({ ...place, journal: SILENT });
+  const buckets = await openBuckets({ ...place, journal: SILENT, existing: true });
   const tenant = await onlyTenant(buckets, flags.text("org-id"));
   const limits = { of: () => ({ ...ownLimits.of(tenant), volumeEnabled: true }) };
   const query = new Querier({ sources: [throughDeletes(buckets)], limits, ...runtime });

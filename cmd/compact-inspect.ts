@@ -60,7 +60,7 @@ async function inspect(rawArgs: readonly string[]): Promise<number> {
   for (const key of keys) {
     const found = await read(key);
     if (found === undefined) {
-      console.error(`lokits compact: ${key}: no such object`);
+      console.error(`lokits compact inspect: ${key}: no such object`);
       failed = true;
     } else if (await printer.print(found.name, found.bytes)) {
       failed = true;

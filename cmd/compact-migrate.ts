@@ -9,15 +9,17 @@ import { discoverSchema } from "../core/store/discover.ts";
 import { ResumeFile } from "./compact-resume.ts";
 import {
   afterWord,
+  assertTenants,
   BUCKET_ARGS,
   bucketOf,
   bytesText,
   INTERRUPTED,
   QUIET_ARGS,
   RESUME_ARGS,
+  toolFlags,
   untilInterrupted,
 } from "./compact-tools.ts";
-import { type Flags, parseFlags, UsageError } from "./flags.ts";
+import { type Flags, UsageError } from "./flags.ts";
 import { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { parseTime } from "./times.ts";
@@ -79,13 +81,21 @@ Examples:
 });
 
 async function migrate(rawArgs: readonly string[], signal: AbortSignal): Promise<number> {
-  const flags = parseFlags(rawArgs, { args, repeatable: ["tenant", "to"] });
-  const source = await bucketOf(flags, SILENT);
+  const flags = toolFlags(rawArgs, { args, repeatable: ["tenant", "to"] });
   const place = placeOf(flags);
+  const tenants = tenantsOf(flags.list("tenant"));
+  const window = { from: flags.text("from"), to: place.end };
+  const bounds = {
+    from: window.from === undefined ? -(2n ** 62n) : parseTime("from", window.from),
+    to: window.to === undefined ? 2n ** 62n : parseTime("to", window.to),
+  };
+  if (bounds.from >= bounds.to)
+    throw new UsageError(`--from ${window.from} is not before --to ${window.to}`);
+  const source = await bucketOf(flags, SILENT);
+  await assertTenants(source, [...(tenants?.keys() ?? [])]);
   const target = await openBucket({ store: place.address, config: undefined, journal: SILENT });
   const schema = await schemaOf(flags, source, target);
   const encoding = flags.text("chunk-encoding") as EncodingName | undefined;
-  const window = { from: flags.text("from"), to: place.end };
   const resume = new ResumeFile<MigrateState>(flags.text("resume"), {
     tool: "migrate",
     store: flags.text("store"),
@@ -116,9 +126,8 @@ async function migrate(rawArgs: readonly string[], signal: AbortSignal): Promise
       indexPrefix: target.indexPrefix,
       schema,
     },
-    tenants: tenantsOf(flags.list("tenant")),
-    from: window.from === undefined ? -(2n ** 62n) : parseTime("from", window.from),
-    to: window.to === undefined ? 2n ** 62n : parseTime("to", window.to),
+    tenants,
+    ...bounds,
     encoding: encoding === undefined ? undefined : ENCODINGS[encoding],
     signal,
     state: await resume.load(),

@@ -12,9 +12,10 @@ import {
   INTERRUPTED,
   QUIET_ARGS,
   RESUME_ARGS,
+  toolFlags,
   untilInterrupted,
 } from "./compact-tools.ts";
-import { type Flags, parseFlags } from "./flags.ts";
+import type { Flags } from "./flags.ts";
 import { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { runtime } from "./wire/runtime.ts";
@@ -66,7 +67,7 @@ Examples:
 });
 
 async function rebuild(rawArgs: readonly string[], signal: AbortSignal): Promise<number> {
-  const flags = parseFlags(rawArgs, { args, repeatable: ["tenant"] });
+  const flags = toolFlags(rawArgs, { args, repeatable: ["tenant"] });
   const bucket = await bucketOf(flags, SILENT);
   const [replace, dryRun, tenants] = [
     flags.on("replace"),
@@ -119,6 +120,8 @@ async function rebuild(rawArgs: readonly string[], signal: AbortSignal): Promise
   progress.done();
   await say({ kind: "report", ...report }, summary(report, dryRun));
   if (!report.complete) return INTERRUPTED;
+  if (tenants.length > 0 && report.chunks === 0)
+    throw new Error(`--tenant: the bucket has no ${tenants.join(", ")}`);
   await resume.remove();
   return damaged > 0 ? 1 : 0;
 }

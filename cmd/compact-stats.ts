@@ -5,13 +5,15 @@ import { SILENT } from "../core/ports/journal.ts";
 import { type BucketStats, bucketStats, type TenantStats } from "../core/repair/stats.ts";
 import {
   afterWord,
+  assertTenants,
   BUCKET_ARGS,
   bucketOf,
   bytesText,
   QUIET_ARGS,
   textTable,
+  toolFlags,
 } from "./compact-tools.ts";
-import { parseFlags } from "./flags.ts";
+
 import { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { runtime } from "./wire/runtime.ts";
@@ -43,9 +45,11 @@ Examples:
 });
 
 async function stats(rawArgs: readonly string[]): Promise<number> {
-  const flags = parseFlags(rawArgs, { args, repeatable: ["tenant"] });
+  const flags = toolFlags(rawArgs, { args, repeatable: ["tenant"] });
   const bucket = await bucketOf(flags, SILENT);
   const tenants = flags.list("tenant");
+  await assertTenants(bucket, tenants);
+  const top = flags.count("top") ?? TOP;
   const progress = new Progress("stats", { quiet: flags.on("quiet"), things: "index files" });
   const report = await bucketStats({
     store: bucket.objects,
@@ -55,12 +59,11 @@ async function stats(rawArgs: readonly string[]): Promise<number> {
     onFile: ({ size }, total) => progress.add({ bytes: size, lines: 1, total }),
   });
   progress.done();
-  const top = flags.count("top") ?? TOP;
   const output = new Output();
   const lines = flags.text("output") === "jsonl" ? jsonOf(report) : textOf(report, top || Infinity);
   for (const line of lines) await output.line(line);
   await output.flush();
-  for (const { problem } of report.problems) console.error(`lokits compact: ${problem}`);
+  for (const { problem } of report.problems) console.error(`lokits compact stats: ${problem}`);
   return report.problems.length > 0 ? 1 : 0;
 }
 

@@ -1,6 +1,6 @@
 /** The tools for buckets from outside, on copies of the recorded buckets of shared/golden. */
 import assert from "node:assert/strict";
-import { cp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -190,7 +190,17 @@ test("compact migrate: the same lines in another encoding, schema and tenant", {
 
 test("compact's tools refuse what makes no sense with exit code 2, and each has a help of its own", async () => {
   const given: [string[], RegExp][] = [
+    [["verfy", "--store", "."], /there is no tool "verfy", want one of inspect, verify, /],
+    [
+      ["verify", "--store", ".", "extra", "words"],
+      /^lokits compact verify: "extra" is one word too/,
+    ],
     [["verify"], /--store or --config.file is wanted/],
+    [["stats", "--store", ".", "--top", "-3"], /^lokits compact stats: [^\n]+\n$/],
+    [
+      ["migrate", "--store", ".", "--to", "x", "--from", "2023-10-02", "--to", "2023-10-01"],
+      /--from 2023-10-02 is not before --to 2023-10-01/,
+    ],
     [["verify", "--store", ".", "--sample", "0"], /--sample is "0", want a part such as 1%/],
     [["inspect"], /a key or a file is wanted/],
     [["migrate", "--store", "."], /one bucket to write is wanted/],
@@ -209,4 +219,48 @@ test("compact's tools refuse what makes no sense with exit code 2, and each has 
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`lokits compact ${tool} `));
   }
+});
+
+test("what is no bucket passes for none, and nothing is made there", async () => {
+  await inFolder(async (cwd) => {
+    await mkdir(join(cwd, "empty"));
+    await writeFile(join(cwd, "file"), "x");
+    const commands = [
+      ["compact", "verify"],
+      ["compact", "rebuild"],
+      ["compact", "stats"],
+      ["compact", "migrate", "--to", "target"],
+      ["compact"],
+      ["query", "{a=~'.+'}"],
+      ["labels"],
+    ];
+    const places: [string, RegExp][] = [
+      ["nope", /file:\/\/\S+\/nope: no such folder\n/],
+      ["file", /\/file: is a file, not a bucket's folder\n/],
+      ["empty", /\/empty: holds no index and no chunks\n/],
+    ];
+    const runs = commands.flatMap((command) =>
+      places.map(async ([place, message]) => {
+        const { stderr, code } = await lokits([...command, "--store", place], { cwd });
+        assert.equal(code, 1, [...command, place].join(" "));
+        assert.match(stderr, message);
+      }),
+    );
+    await Promise.all(runs);
+    const written = ["ingest", "--store", "file", "--label", "a=b"];
+    assert.match((await lokits(written, { cwd, stdin: "x\n" })).stderr, /is a file, not/);
+    assert.deepEqual((await readdir(cwd, { recursive: true })).sort(), ["empty", "file"]);
+  });
+});
+
+test("a tenant that the bucket has not is named", { skip: withoutShared }, async () => {
+  await inFolder(async (cwd) => {
+    const store = ["--store", join(BUCKETS, "v12-zstd"), "--tenant", "nosuch"];
+    for (const tool of [["stats"], ["rebuild"], ["migrate", "--to", "target"]]) {
+      const { stderr, code } = await lokits(["compact", ...tool, ...store], { cwd });
+      assert.equal(code, 1);
+      assert.match(stderr, /the bucket has no nosuch/);
+    }
+    assert.deepEqual(await readdir(cwd), []);
+  });
 });

@@ -3,7 +3,7 @@ import type { ArgsDef } from "citty";
 import { toHex } from "../core/bytes/text.ts";
 import type { Journal } from "../core/ports/journal.ts";
 import type { Bucket } from "../core/store/bucket.ts";
-import { type Flags, UsageError } from "./flags.ts";
+import { type Flags, type FlagsOptions, parseFlags, UsageError } from "./flags.ts";
 import { openBucket } from "./wire/bucket.ts";
 
 export const BUCKET_ARGS: ArgsDef = {
@@ -42,11 +42,29 @@ export function afterWord(rawArgs: readonly string[]): string[] {
   return rawArgs.slice(1);
 }
 
+/** The flags of a tool that takes no words: one too many may be a mistyped option, or another tool's name. */
+export function toolFlags(rawArgs: readonly string[], options: FlagsOptions): Flags {
+  const flags = parseFlags(rawArgs, options);
+  const [word] = flags.positionals;
+  if (word !== undefined) throw new UsageError(`"${word}" is one word too many`);
+  return flags;
+}
+
+/** Throws when the index has a tenant not: a mistyped one would be a job well done on nothing. */
+export async function assertTenants(bucket: Bucket, tenants: readonly string[]): Promise<void> {
+  if (tenants.length === 0) return;
+  const known = await bucket.tenants();
+  const missing = tenants.filter((tenant) => !known.includes(tenant));
+  if (missing.length === 0) return;
+  const some = known.slice(0, 5).join(", ") + (known.length > 5 ? ", …" : "");
+  throw new Error(`--tenant: the bucket has no ${missing.join(", ")}, its tenants are ${some}`);
+}
+
 export async function bucketOf(flags: Flags, journal: Journal): Promise<Bucket> {
   const [store, config] = [flags.text("store"), flags.text("config.file")];
   if (store === undefined && config === undefined)
     throw new UsageError("--store or --config.file is wanted");
-  return await openBucket({ store, config, journal });
+  return await openBucket({ store, config, journal, existing: true });
 }
 
 /**

@@ -13,9 +13,10 @@ import {
   INTERRUPTED,
   QUIET_ARGS,
   RESUME_ARGS,
+  toolFlags,
   untilInterrupted,
 } from "./compact-tools.ts";
-import { parseFlags, UsageError } from "./flags.ts";
+import { UsageError } from "./flags.ts";
 import { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { parseDuration } from "./times.ts";
@@ -59,7 +60,7 @@ Examples:
 });
 
 async function verify(rawArgs: readonly string[], signal: AbortSignal): Promise<number> {
-  const flags = parseFlags(rawArgs, { args });
+  const flags = toolFlags(rawArgs, { args });
   const share = shareOf(flags.text("sample"));
   const grace = parseDuration("grace", flags.text("grace") ?? GRACE);
   const bucket = await bucketOf(flags, SILENT);

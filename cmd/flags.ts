@@ -93,7 +93,8 @@ function parse(
   try {
     return parseArgs({ args: [...rawArgs], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    const text = error instanceof Error ? error.message : String(error);
+    throw new UsageError(text.replaceAll(/\.?\n/g, "; "));
   }
 }
 

@@ -1,6 +1,6 @@
 /** The binary: names the subcommands and loads the one that is asked for. */
 import { type ArgsDef, defineCommand, type ParsedArgs, renderUsage } from "citty"; // Help texts.
-import { COMMANDS, commandFirst } from "./commands.ts";
+import { ACTIONS, COMMANDS, commandFirst } from "./commands.ts";
 import { UsageError } from "./flags.ts";
 import { VERSION } from "./version.ts";
 
@@ -33,16 +33,17 @@ async function run(args: string[]): Promise<number> {
     console.log(uncoloured(await renderUsage(command, main)));
     return 0;
   }
+  const called = ACTIONS[name]?.includes(rest[0] ?? "") ? `${name} ${rest[0]}` : name;
   try {
     // Not runCommand: citty would parse the line too, and refuse it in other words than we do.
     const result = await command.run?.({ rawArgs: rest, args: NO_ARGS, cmd: command });
     return typeof result === "number" ? result : 0;
   } catch (error) {
     if (error instanceof UsageError) {
-      console.error(`lokits ${name}: ${error.message}, try --help`);
+      console.error(`lokits ${called}: ${error.message}, try --help`);
       return 2;
     }
-    console.error(`lokits ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`lokits ${called}: ${error instanceof Error ? error.message : String(error)}`);
     if (process.env["LOKITS_DEBUG"] !== undefined && error instanceof Error)
       console.error(error.stack);
     return 1;

@@ -16,7 +16,7 @@ export interface StorePlace {
 }
 
 export async function askStore(question: Question, place: StorePlace): Promise<Answer> {
-  const buckets = await openBuckets({ ...place, journal: SILENT });
+  const buckets = await openBuckets({ ...place, journal: SILENT, existing: true });
   const tenant = await onlyTenant(buckets, place.tenant);
   const bounds = async () => {
     const { fromMs, throughMs } = await buckets.bounds(tenant);

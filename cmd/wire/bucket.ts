@@ -10,6 +10,7 @@ import { discoverSchema } from "../../core/store/discover.ts";
 import type { IndexKeeping } from "../../core/store/index-files.ts";
 import { UsageError } from "../flags.ts";
 import { ownLimits } from "../query-local.ts";
+import { assertCanBeWritten, assertHoldSomething } from "./existing.ts";
 import { runtime } from "./runtime.ts";
 import { openStore } from "./store.ts";
 import { type ConfiguredStore, type PeriodStore, storeOfConfig } from "./store-config.ts";
@@ -18,6 +19,8 @@ export interface BucketPlace {
   readonly store: string | undefined;
   readonly config: string | undefined;
   readonly journal: Journal;
+  /** Whether there must be such a bucket and something in it; otherwise it may be new. */
+  readonly existing?: boolean;
 }
 
 /** The one bucket that is meant. Throws UsageError when it is not known which of several. */
@@ -34,13 +37,6 @@ export async function openBucket(place: BucketPlace): Promise<Bucket> {
 export async function openBuckets(place: BucketPlace): Promise<Buckets> {
   const { stores, schema } = await openStores(place);
   return new Buckets(stores.map((store) => bucketOf(store, schema, place)));
-}
-
-/** One that can be written. */
-export async function writableBucket(
-  place: BucketPlace,
-): Promise<{ bucket: Bucket; schema: Schema }> {
-  return await withSchema(await openBucket(place));
 }
 
 /** All of them, to be written. */
@@ -84,7 +80,14 @@ interface Stores {
   readonly schema?: Schema;
 }
 
-async function openStores({ store, config }: BucketPlace): Promise<Stores> {
+async function openStores(place: BucketPlace): Promise<Stores> {
+  const opened = await storesAt(place);
+  if (place.existing === true) await assertHoldSomething(opened.stores);
+  else await assertCanBeWritten(opened.stores);
+  return opened;
+}
+
+async function storesAt({ store, config }: BucketPlace): Promise<Stores> {
   if (config !== undefined) return await storeOfConfig(config, store);
   if (store === undefined) throw new UsageError("--store or --config.file is wanted");
   return { stores: [{ ...(await openStore(store)), indexPrefix: "index/" }] };

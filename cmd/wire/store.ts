@@ -12,6 +12,8 @@ export interface OpenedStore {
   readonly form: KeyForm;
   /** For messages. */
   readonly name: string;
+  /** Where it lies on this machine's disk, when it does. */
+  readonly folder?: string;
 }
 
 export async function openStore(address: string): Promise<OpenedStore> {
@@ -28,7 +30,8 @@ export async function openStore(address: string): Promise<OpenedStore> {
 }
 
 function disk(path: string): OpenedStore {
-  return { objects: new DiskObjectStore(path), form: "filesystem", name: `file://${path}` };
+  const objects = new DiskObjectStore(path);
+  return { objects, form: "filesystem", name: `file://${path}`, folder: path };
 }
 
 /** `file://./bucket` means a folder here, though a URL cannot say so. */
