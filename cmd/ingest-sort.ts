@@ -4,7 +4,7 @@
  * a file with others like it, and at the end those become chunks of their own. So a log in order is
  * written as it comes and needs no disk, and one without any order is sorted.
  */
-import { firstRowAt, lanesOf } from "../core/chunk/lanes.ts";
+import { firstRowAt, lanesOf } from "../core/bytes/lanes.ts";
 import { mergeBlocks } from "../core/chunk/merge.ts";
 import { sortedByTime } from "../core/chunk/sort.ts";
 import { fingerprint } from "../core/labels/fingerprint.ts";

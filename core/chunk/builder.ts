@@ -2,6 +2,8 @@
  * A chunk in memory while it fills: an open head, and blocks that were cut from it and are compressed.
  * Appending is synchronous. Where the codec is not, a cut block keeps its text until it is done.
  */
+
+import { lanesOf, timeOrder } from "../bytes/lanes.ts";
 import { utf8Size } from "../bytes/text.ts";
 import type { Block } from "../model/block.ts";
 import { assert } from "../model/errors.ts";
@@ -11,7 +13,6 @@ import { decodeHead, encodeHead } from "./checkpoint.ts";
 import { blockBytes, decodeBlock, readSymbols, readTable } from "./decode.ts";
 import { type PackedBlock, writeChunk } from "./encode.ts";
 import { HeadBlock } from "./head.ts";
-import { lanesOf, timeOrder } from "./lanes.ts";
 import { BLOCK_ROWS_MAX, BLOCKS_WITHOUT_TARGET, type WrittenFormat } from "./layout.ts";
 import { SymbolTable } from "./symbols.ts";
 

@@ -1,10 +1,10 @@
 /** The open block as it lies in a checkpoint, beside its chunk. The bytes are drawn in FORMAT.md. */
 import { ByteCursor } from "../bytes/cursor.ts";
+import { lanesOf } from "../bytes/lanes.ts";
 import { ByteWriter } from "../bytes/writer.ts";
 import type { Block } from "../model/block.ts";
 import { Corrupt } from "../model/errors.ts";
 import type { HeadBlock } from "./head.ts";
-import { lanesOf } from "./lanes.ts";
 import {
   HEAD_ORDERED_LAST,
   HEAD_UNORDERED,

@@ -6,8 +6,9 @@
  * Lines may come in any order. An entry equal to one that is here, in time, line and (where the format
  * has it) metadata, is a duplicate and is left out.
  */
+
+import { lanesOf } from "../bytes/lanes.ts";
 import type { Block } from "../model/block.ts";
-import { lanesOf } from "./lanes.ts";
 import { PAIR_SIZE, type WrittenFormat } from "./layout.ts";
 import { RowIndex, sameEntry } from "./row-index.ts";
 import { sortedByTime } from "./sort.ts";

@@ -1,6 +1,7 @@
 /** Blocks of one stream brought together, each entry once. */
+
+import { firstRowAt, lanesOf, timeOrder } from "../bytes/lanes.ts";
 import type { Block, MetadataColumn } from "../model/block.ts";
-import { firstRowAt, lanesOf, timeOrder } from "./lanes.ts";
 import { type IndexedRows, RowIndex, sameEntry } from "./row-index.ts";
 import { pickRows } from "./sort.ts";
 
@@ -26,6 +27,8 @@ export function rowsWithin(
   from: bigint,
   through: bigint,
 ): { first: number; end: number } {
+  // Fast path: most blocks lie inside the time asked for.
+  if (rows > 0 && times[0]! >= from && times[rows - 1]! < through) return { first: 0, end: rows };
   const lanes = lanesOf(times);
   const first = firstRowAt(lanes, rows, from);
   return { first, end: Math.max(first, firstRowAt(lanes, rows, through)) };

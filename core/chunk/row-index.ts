@@ -2,7 +2,7 @@
  * Finds rows that may be equal to a new one: a hash table from time and line to rows of a head. A head
  * makes one only once lines come late or many share a time; until then the last rows tell enough.
  */
-import { compareTimes } from "./lanes.ts";
+import { compareTimes } from "../bytes/lanes.ts";
 
 /** What the index looks at: the live columns of a head. */
 export interface IndexedRows {

@@ -1,6 +1,7 @@
 /** Rows put into time order without moving a byte of their text. */
+
+import { lanesOf, timeOrder } from "../bytes/lanes.ts";
 import type { Block, MetadataColumn } from "../model/block.ts";
-import { lanesOf, timeOrder } from "./lanes.ts";
 
 /** The block with its rows in time order, rows of equal time as they lay. Shares the text. */
 export function sortedByTime(block: Block): Block {

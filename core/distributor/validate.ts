@@ -3,7 +3,7 @@
  * has what goes on and, for after it is stored, the error that tells of what did not.
  */
 
-import { lanesOf } from "../chunk/lanes.ts";
+import { lanesOf } from "../bytes/lanes.ts";
 import { type Block, lineBytes } from "../model/block.ts";
 import { BadRequest } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";

@@ -2,8 +2,9 @@
  * Takes the rows of a push into a stream, one after the other: drops a repeat of the last entry, refuses
  * what is over the rate or too old, and puts the rest into the open chunk (spec chunk-format §9.3).
  */
+
+import { lanesOf } from "../bytes/lanes.ts";
 import type { ChunkBuilder } from "../chunk/builder.ts";
-import { lanesOf } from "../chunk/lanes.ts";
 import { type Block, lineBytes } from "../model/block.ts";
 import { RateBucket } from "./rate-bucket.ts";
 import {

@@ -4,7 +4,7 @@
  * theirs. Nothing here is stored: after a restart patterns begin anew.
  */
 
-import { lanesOf } from "../chunk/lanes.ts";
+import { lanesOf } from "../bytes/lanes.ts";
 import { type CompiledMatcher, compileMatcher, matchesAll } from "../labels/matcher.ts";
 import type { Block, StreamId } from "../model/block.ts";
 import type { Tenant } from "../model/tenant.ts";

@@ -3,11 +3,12 @@
  * after the other, so all that is kept of a stream is the last few lines before the one it is at and
  * how many are still wanted after a match.
  */
+
+import { rowsWithin } from "../chunk/merge.ts";
 import { Budget } from "../logql/exec/budget.ts";
 import type { QueryContext } from "../logql/exec/context.ts";
 import { Pacer } from "../logql/exec/pacer.ts";
 import { Stretches } from "../logql/exec/stretches.ts";
-import { rowsWithin } from "../logql/exec/window.ts";
 import type { QueryParams } from "../logql/plan/params.ts";
 import { compilePipeline, type Survivors } from "../logql/stages/pipeline.ts";
 import { isBeyond } from "../logql/stages/reorder.ts";

@@ -2,11 +2,12 @@
  * Watches a query read: what each scan touched, and how many lines each of its stages left. The stages
  * are counted by running their beginnings, one stage longer each time, over the blocks that pass by.
  */
+
+import { rowsWithin } from "../chunk/merge.ts";
 import type { QueryContext } from "../logql/exec/context.ts";
 import { Pacer } from "../logql/exec/pacer.ts";
 import type { Scanner, ScanRequest } from "../logql/exec/scanner.ts";
 import { Stretches } from "../logql/exec/stretches.ts";
-import { rowsWithin } from "../logql/exec/window.ts";
 import type { Plan } from "../logql/plan/plan.ts";
 import { compilePipeline, type Pipeline } from "../logql/stages/pipeline.ts";
 import { isBeyond } from "../logql/stages/reorder.ts";

@@ -3,12 +3,13 @@
  * one block of each stream that is being read, so `--limit 0` over a year of logs needs no more memory
  * than over an hour.
  */
+
+import { rowsWithin } from "../chunk/merge.ts";
 import type { Budget } from "../logql/exec/budget.ts";
 import type { Line } from "../logql/exec/line-order.ts";
 import type { Pacer } from "../logql/exec/pacer.ts";
 import type { Scanner, ScanRequest } from "../logql/exec/scanner.ts";
 import { Stretches } from "../logql/exec/stretches.ts";
-import { rowsWithin } from "../logql/exec/window.ts";
 import type { Pipeline, Survivors } from "../logql/stages/pipeline.ts";
 import type { StreamBlock, StreamId } from "../model/block.ts";
 import { newScanStats } from "../model/stats.ts";

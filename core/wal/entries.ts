@@ -4,6 +4,7 @@
  * more than all the rest.
  */
 import type { ByteCursor } from "../bytes/cursor.ts";
+import { lanesOf } from "../bytes/lanes.ts";
 import { utf8 } from "../bytes/text.ts";
 import type { ByteWriter } from "../bytes/writer.ts";
 import type { Block, MetadataColumn } from "../model/block.ts";
@@ -127,11 +128,6 @@ class PairReader {
     this.#symbols.set(symbol, this.#symbols.size);
     return this.#symbols.size - 1;
   }
-}
-
-/** A column of 64-bit values as pairs of 32-bit lanes, low lane first. */
-function lanesOf(column: BigInt64Array): Uint32Array {
-  return new Uint32Array(column.buffer, column.byteOffset, 2 * column.length);
 }
 
 function splitLanes(value: bigint): [low: number, high: number] {

@@ -1,4 +1,6 @@
 /** A range aggregation at work: takes the samples of blocks, then gives its series at each step. */
+
+import { lanesOf } from "../../bytes/lanes.ts";
 import type { Block, StreamId } from "../../model/block.ts";
 import type { Leaf } from "../plan/scans.ts";
 import type { Steps } from "../plan/steps.ts";
@@ -22,7 +24,6 @@ import { Panes } from "./panes.ts";
 import { QuantileColumn } from "./quantile.ts";
 import { CounterColumn } from "./rate-counter.ts";
 import { Points, type Series } from "./series.ts";
-import { lanesOf } from "./window.ts";
 
 /** Series between two turns of the pacer. */
 const BATCH_SERIES = 256;
@@ -80,7 +81,7 @@ export class LeafRun {
   }
 
   #takeEach(stream: StreamId, block: Block, { count, rows, labels, values }: Samples): void {
-    const lanes = lanesOf(block);
+    const lanes = lanesOf(block.times);
     const panes = this.#panes;
     const origin = { time: 0, stream: this.#numberOf(stream) };
     const shared = sharedSet(labels);
@@ -100,7 +101,7 @@ export class LeafRun {
 
   /** Rows of one series mostly come together, and many fall into one pane. */
   #takeSums(block: Block, { count, rows, labels, values }: Samples): void {
-    const lanes = lanesOf(block);
+    const lanes = lanesOf(block.times);
     const panes = this.#panes;
     const scale = panes.scale;
     const shared = sharedSet(labels);

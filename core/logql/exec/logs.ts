@@ -1,10 +1,14 @@
 /** Log queries: the lines of all blocks, through the stages, in order, up to the limit. */
+
+import { lanesOf } from "../../bytes/lanes.ts";
 import { compareText } from "../../bytes/text.ts";
+import { rowsWithin } from "../../chunk/merge.ts";
 import type { Block, StreamBlock } from "../../model/block.ts";
 import type { Labels } from "../../model/labels.ts";
 import type { ResultEntry, ResultStream, StreamsResult } from "../../model/result.ts";
 import { spansPieces } from "../plan/pieces.ts";
 import type { LogPlan } from "../plan/plan.ts";
+import type { RowRange } from "../stages/machine.ts";
 import { compilePipeline, type Pipeline, type Survivors } from "../stages/pipeline.ts";
 import type { Budget } from "./budget.ts";
 import type { QueryContext } from "./context.ts";
@@ -13,7 +17,6 @@ import { Pacer } from "./pacer.ts";
 import { type Candidate, Sequence, timeOf } from "./sequence.ts";
 import { Stretches } from "./stretches.ts";
 import { Thinning } from "./thinning.ts";
-import { lanesOf, type RowRange, rowsWithin } from "./window.ts";
 
 export async function runLogs(
   plan: LogPlan,
@@ -121,13 +124,14 @@ class LogRun {
 
   /** Takes the survivors of a block that may become part of the answer. */
   #collect({ stream, block }: StreamBlock, survivors: Survivors, wanted: number): void {
-    const lanes = lanesOf(block);
+    const lanes = lanesOf(block.times);
     const fresh: Candidate[] = [];
     const forward = this.order.direction === "forward";
     for (let index = 0; index < survivors.count; index++) {
       const at = forward ? index : survivors.count - 1 - index;
       const row = survivors.rows[at]!;
-      const [high, low] = [lanes[2 * row + 1]!, lanes[2 * row]! >>> 0];
+      const high = lanes[2 * row + 1]! | 0;
+      const low = lanes[2 * row]!;
       const line = survivors.line(at);
       this.#budget.hold(lineBytes(line));
       fresh.push({ high, low, stream, labels: survivors.labelsOf(at), line });

@@ -1,4 +1,6 @@
 /** Metric queries: samples of all blocks into range aggregations, and those through the tree of the plan. */
+
+import { rowsWithin } from "../../chunk/merge.ts";
 import type { Block, StreamBlock, StreamId } from "../../model/block.ts";
 import type { QueryResult } from "../../model/result.ts";
 import type { MetricPlan } from "../plan/plan.ts";
@@ -17,7 +19,6 @@ import { LeafRun } from "./leaf.ts";
 import { Pacer } from "./pacer.ts";
 import { matrixOf, vectorOf } from "./result.ts";
 import { Stretches } from "./stretches.ts";
-import { rowsWithin } from "./window.ts";
 
 export async function runMetrics(
   plan: MetricPlan,

@@ -11,7 +11,7 @@
  * So a sample costs the same however many windows it counts in.
  */
 import { lastStep, type Steps } from "../plan/steps.ts";
-import { TimeScale } from "./window.ts";
+import { TimeScale } from "./time-scale.ts";
 
 export interface WindowShape {
   /** Nanoseconds. The window of a step at t is (t − offset − range, t − offset]. */

@@ -12,6 +12,7 @@ import { DEFAULT_LIMITS } from "../../model/limits.ts";
 import { newScanStats } from "../../model/stats.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { QueryParams } from "../plan/params.ts";
+import type { RowRange } from "../stages/machine.ts";
 import type { RunOptions } from "../stages/pipeline.ts";
 import { Survivors } from "../stages/survivors.ts";
 import { blockOf } from "../stages/testing/blocks.ts";
@@ -20,7 +21,6 @@ import { evaluate } from "./engine.ts";
 import { Pacer } from "./pacer.ts";
 import { Stretches } from "./stretches.ts";
 import { MemoryScanner } from "./testing/memory-scanner.ts";
-import type { RowRange } from "./window.ts";
 
 const BASE = 1_700_002_800_000_000_000n;
 

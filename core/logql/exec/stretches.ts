@@ -6,10 +6,10 @@
 import type { Block } from "../../model/block.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { joinSamples, type Samples } from "../stages/extract.ts";
+import type { RowRange } from "../stages/machine.ts";
 import type { RunOptions } from "../stages/pipeline.ts";
 import { joinSurvivors, type Survivors } from "../stages/survivors.ts";
 import type { Pacer } from "./pacer.ts";
-import type { RowRange } from "./window.ts";
 
 /** What a stretch should take. Others wait for one stretch beyond what the pacer takes for itself. */
 const STRETCH_MS = 8;
