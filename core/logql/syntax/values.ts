@@ -4,6 +4,7 @@ import { parseByteSize } from "../../golang/bytes-size.ts";
 import { parseGoDuration, parsePromDuration } from "../../golang/duration.ts";
 import { floatError, parseGoFloat } from "../../golang/float.ts";
 import { GoError } from "../../golang/go-error.ts";
+import { unquoteString } from "../../golang/unquote.ts";
 import { ParseError } from "./errors.ts";
 
 /** Nanoseconds of `1d12h` as Prometheus reads it, else of `1.5h` as Go does; undefined when neither. */
@@ -29,43 +30,19 @@ export function readNumber(text: string, what: string): number {
   return value;
 }
 
-const ESCAPE = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{3})|(.))/gsu;
-
-const SHORT: Readonly<Record<string, string>> = {
-  a: "\x07",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v",
-  "\\": "\\",
-  '"': '"',
-};
-
 /**
- * What a string in double quotes says, given without the quotes. Its escapes are known to be well-formed;
- * undefined when one has no character. Bytes written as `\xhh` and `\ooo` are put together as UTF-8.
+ * What a string in double quotes says, given without the quotes. Undefined when an escape stands for no
+ * character. Bytes written as `\xhh` and `\ooo` are put together as UTF-8.
  */
 export function unquote(body: string): string | undefined {
+  // Fast path: nothing is escaped.
   if (!body.includes("\\")) return body;
-  let isValid = true;
   let hasBytes = false;
-  const text = body.replace(ESCAPE, (_all, hex, short, long, octal, char: string) => {
-    const byte = hex !== undefined ? Number.parseInt(hex, 16) : octal && Number.parseInt(octal, 8);
-    if (byte !== undefined) {
-      isValid &&= byte < 0x100;
-      hasBytes ||= byte >= 0x80;
-      return byte < 0x80 ? String.fromCharCode(byte) : String.fromCharCode(BYTE_BASE + byte);
-    }
-    if (char !== undefined) return SHORT[char] ?? char;
-    const code = Number.parseInt(short ?? long, 16);
-    const isCharacter = code < 0xd800 || (code > 0xdfff && code <= 0x10ffff);
-    isValid &&= isCharacter;
-    return isCharacter ? String.fromCodePoint(code) : "";
+  const text = unquoteString(`"${body}"`, (byte) => {
+    hasBytes = true;
+    return String.fromCharCode(BYTE_BASE + byte);
   });
-  if (!isValid) return undefined;
-  return hasBytes ? text.replace(BYTES, joinBytes) : text;
+  return hasBytes ? text?.replace(BYTES, joinBytes) : text;
 }
 
 /** Escaped bytes above 0x7f wait here, as low surrogates that stand alone, until all of them are known. */
