@@ -81,6 +81,7 @@ async function compact(rawArgs: readonly string[], signal: AbortSignal): Promise
   const options: PassOptions = {
     ...(await passOptions(flags, journal)),
     dryRun: flags.on("dry-run"),
+    provesAll: true,
     signal,
     ...(isShown && { onTable: drawTable }),
   };

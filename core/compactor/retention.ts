@@ -208,7 +208,7 @@ class TableVisit {
 
   async #compact(): Promise<TableFiles> {
     const { store, prefix, journal } = this.#options;
-    await compactTable({ ...this.#options, table: this.#table.name });
+    await compactTable({ ...this.#options, provesAll: false, table: this.#table.name });
     return await listTable(store, prefix, this.#table.name, journal);
   }
 

@@ -21,12 +21,15 @@ import { listTable } from "./list-table.ts";
 import { type AddedFile, IndexMerge } from "./merge-index.ts";
 import { newestFirst, planTable, type TenantJob } from "./plan.ts";
 import { pooled } from "./pool.ts";
+import { leftAlone, proveIndexes } from "./prove.ts";
 import type { WrittenIndex } from "./write-index.ts";
 
 export interface CompactOptions extends IndexParts {
   readonly schema: Schema;
   /** Reads and merges, but leaves the store as it is. */
   readonly dryRun?: boolean;
+  /** Reads files too that need no merging, to know that they are sound. */
+  readonly provesAll?: boolean;
   readonly choice?: TableChoice;
   readonly onTable?: OnTable;
 }
@@ -137,6 +140,8 @@ export async function compactTable(
     journal.log("info", "uploading tables", { "table-name": table.name });
   const reports = await pooled(jobs, UPLOADS, (job) => run.replace(job));
   await run.remove(files.common);
+  // Last: what is damaged there keeps nothing here from being merged.
+  if (options.provesAll) await proveIndexes(leftAlone(files, jobs), options);
 
   const spentMs = clock.ticksMs() - startMs;
   journal.log("info", "finished compacting table", {

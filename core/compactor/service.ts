@@ -13,7 +13,7 @@ const SWEEP_MS = 60_000;
 
 const RUNNING = "loki_boltdb_shipper_compactor_running";
 
-export interface CompactorOptions extends Omit<PassOptions, "signal" | "dryRun"> {
+export interface CompactorOptions extends Omit<PassOptions, "signal" | "dryRun" | "provesAll"> {
   /** Names this process to others that wait. */
   readonly holder: string;
   readonly compactionIntervalMs: number;
@@ -26,6 +26,8 @@ export class Compactor {
   readonly #stopping = new AbortController();
   #loop: Promise<void> | undefined;
   #retainedMs = -Infinity;
+  /** Files that need no merging are read once in the life of a process. */
+  #hasProved = false;
 
   constructor(options: CompactorOptions) {
     this.#options = options;
@@ -89,7 +91,8 @@ export class Compactor {
 
   async #pass(options: PassOptions): Promise<void> {
     const { clock, retentionIntervalMs, journal } = this.#options;
-    await runCompaction(options);
+    await runCompaction({ ...options, provesAll: !this.#hasProved });
+    this.#hasProved = true;
     const nowMs = clock.ticksMs();
     if (nowMs - this.#retainedMs >= retentionIntervalMs) {
       const report = await runRetention(options);
