@@ -21,6 +21,7 @@ export function jsonReport(report: PassReport, { dryRun, streams }: ReportOption
     ...(retention && {
       retention: {
         ...{ modified: retention.modified, deleted: retention.deleted },
+        isFirst: retention.isFirst,
         bytesAre: "uncompressed, of whole KiB a chunk and at least one",
         losses: retention.losses.report({ streams }),
         oldest: Object.fromEntries(
@@ -60,6 +61,10 @@ function retentionLines(
 ): string[] {
   const { losses, withheld, shrinkages, oldestMs, finished } = retention;
   const lines = lossLines(dryRun ? "would go" : "went", losses.report({ streams }));
+  if (retention.isFirst) {
+    const would = dryRun ? "would be" : "was";
+    lines.push(`the first time that retention ${would} applied to this bucket`);
+  }
   if (sizeBytes > 0)
     lines.push(`retention_size is ${bytesText(sizeBytes)} of objects as stored, compressed`);
   for (const { request, receipt } of finished) {

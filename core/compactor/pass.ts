@@ -178,6 +178,7 @@ function sumRetentions(a: RetentionReport, b: RetentionReport): RetentionReport 
   return {
     modified: a.modified + b.modified,
     deleted: a.deleted + b.deleted,
+    isFirst: a.isFirst || b.isFirst,
     shrinkages: [...new Set([...a.shrinkages, ...b.shrinkages])],
     oldestMs,
     failures: [...a.failures, ...b.failures],

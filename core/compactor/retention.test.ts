@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DAY_MS } from "../model/schema.ts";
 import type { Tenant } from "../model/tenant.ts";
+import type { Journal } from "../ports/journal.ts";
 import { type PassOptions, runRetention, runSweep } from "./pass.ts";
 import { DAY_0, HOUR_MS, type Line, World } from "./testing/world.ts";
 
@@ -252,6 +253,44 @@ test("rules that keep less wait to be confirmed, and what they would take is sai
   assert.equal(sized.withheld.total.lines, 10);
   assert.equal((await world.lines()).length, 10);
   assert.deepEqual((await applyRetention(world.options())).shrinkages, []);
+});
+
+test("the oldest line kept is known before index files are merged, in a dry run too", async () => {
+  const world = new World({ nowMs: NOW }).limit("t", { retentionPeriodMs: 5 * DAY_MS });
+  const keptMs = DAY_0 + 38 * DAY_MS + 3 * HOUR_MS;
+  for (const [tenant, fromMs] of [
+    ...[["t", DAY_0] as const, ["t", keptMs + DAY_MS] as const, ["t", keptMs] as const],
+    ...[["u", keptMs + HOUR_MS] as const, ["u", keptMs + 2 * HOUR_MS] as const],
+  ]) {
+    await world.store([{ tenant, labels: { app: "x" }, lines: lines(fromMs, 10) }]);
+  }
+  for (const dryRun of [true, false]) {
+    const { oldestMs } = await applyRetention({ ...world.options(), dryRun });
+    assert.deepEqual([...oldestMs].sort(), [
+      ["t", keptMs],
+      ["u", keptMs + HOUR_MS],
+    ]);
+  }
+});
+
+test("the first time that rules are applied is said with what goes", async () => {
+  const world = new World({ nowMs: NOW }).limit("t", { retentionPeriodMs: 5 * DAY_MS });
+  await world.store([{ tenant: "t", labels: { app: "x" }, lines: lines(DAY_0, 10) }]);
+  const said: unknown[] = [];
+  const journal: Journal = {
+    log: (level, message, fields) => {
+      if (message.includes("first time")) said.push([level, message, fields]);
+    },
+  };
+  const amount = { chunks: 1, lines: 10, bytes: 1024 };
+  const options = world.options({}, { journal });
+  assert.equal((await applyRetention({ ...options, dryRun: true })).isFirst, true);
+  assert.equal((await applyRetention(options)).isFirst, true);
+  assert.equal((await applyRetention(options)).isFirst, false);
+  assert.deepEqual(said, [
+    ["warn", "retention would be applied to this bucket for the first time", amount],
+    ["warn", "retention is applied to this bucket for the first time", amount],
+  ]);
 });
 
 test("a dry run says what would go and writes nothing", async () => {

@@ -18,6 +18,7 @@ import { fetchIndex, readTenant } from "./index-set.ts";
 import { listTable } from "./list-table.ts";
 import type { Losses } from "./losses.ts";
 import { Marker } from "./marks.ts";
+import { OldestKept } from "./oldest.ts";
 import type { TableFiles } from "./plan.ts";
 import { planRules } from "./rules-plan.ts";
 import { type CompactOptions, compactTable, tablesOf } from "./run.ts";
@@ -53,6 +54,8 @@ export interface RetentionReport {
   /** Indexes that were rewritten, and that were deleted as nothing was left. */
   readonly modified: number;
   readonly deleted: number;
+  /** No rules were ever applied to this bucket before. */
+  readonly isFirst: boolean;
   /** Why new rules have to be confirmed. */
   readonly shrinkages: readonly string[];
   /** First moment of what is kept, Unix milliseconds. */
@@ -67,7 +70,7 @@ export async function applyRetention(options: RetentionOptions): Promise<Retenti
 
 class RetentionRun {
   readonly #options: RetentionOptions;
-  readonly #oldestMs = new Map<Tenant, number>();
+  readonly oldest = new OldestKept();
   readonly #failures: { table: string; error: unknown }[] = [];
   readonly #actions = { none: 0, modified: 0, deleted: 0 };
 
@@ -99,7 +102,8 @@ class RetentionRun {
     }
     return {
       ...{ modified: this.#actions.modified, deleted: this.#actions.deleted },
-      ...{ shrinkages: plan.shrinkages, oldestMs: this.#oldestMs, failures: this.#failures },
+      ...{ isFirst: plan.isFirst, shrinkages: plan.shrinkages, failures: this.#failures },
+      oldestMs: await this.oldest.all(this.#options),
     };
   }
 
@@ -133,7 +137,7 @@ class RetentionRun {
   visited(table: Table, tenant: Tenant, expired: Expired, spentMs: number): void {
     const { meter } = this.#options;
     this.#actions[expired.action]++;
-    this.kept(tenant, expired.oldestMs);
+    this.oldest.kept(tenant, expired.oldestMs);
     const labels = { table: table.name, user: tenant };
     const name = "loki_boltdb_shipper_retention_marker";
     meter.count(`${name}_count_total`, expired.dropped, { table: table.name });
@@ -141,10 +145,6 @@ class RetentionRun {
     meter.observe(`${name}_table_processed_duration_seconds`, spentMs / 1000, {
       ...{ ...labels, status: "success" },
     });
-  }
-
-  kept(tenant: Tenant, fromMs: number): void {
-    if (fromMs < (this.#oldestMs.get(tenant) ?? Infinity)) this.#oldestMs.set(tenant, fromMs);
   }
 }
 
@@ -193,7 +193,8 @@ class TableVisit {
       if (this.#isDue(tenant, files)) await this.#visit(tenant, files);
       else {
         const { fromMs } = boundsOf(this.#table, files, tenant);
-        this.#run.kept(tenant, fromMs === -Infinity ? this.#table.fromMs : fromMs);
+        if (fromMs === -Infinity) this.#run.oldest.unread(this.#table, files, tenant);
+        else this.#run.oldest.kept(tenant, fromMs);
       }
     }
   }

@@ -16,6 +16,8 @@ export interface RulesPlan {
   readonly sizeBytes: number;
   /** The size that would be kept to if the rules were confirmed; 0 when they have not to be, or for any. */
   readonly withheldSizeBytes: number;
+  /** No rules were ever applied to this bucket before. */
+  readonly isFirst: boolean;
   /** Why the rules have to be confirmed, a sentence for each change; none when they have not. */
   readonly shrinkages: readonly string[];
 }
@@ -39,6 +41,7 @@ const NOTHING_GOES: RulesPlan = {
   withheld: () => undefined,
   sizeBytes: 0,
   withheldSizeBytes: 0,
+  isFirst: false,
   shrinkages: [],
 };
 
@@ -68,6 +71,7 @@ export async function planRules(
       withheld: () => undefined,
       sizeBytes: now.sizeBytes,
       withheldSizeBytes: 0,
+      isFirst: old === undefined,
       shrinkages: [],
     };
   }
@@ -80,6 +84,7 @@ export async function planRules(
     sizeBytes:
       old!.sizeBytes === 0 || now.sizeBytes === 0 ? 0 : Math.max(old!.sizeBytes, now.sizeBytes),
     withheldSizeBytes: now.sizeBytes,
+    isFirst: false,
     shrinkages: found,
   };
 }

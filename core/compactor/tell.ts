@@ -10,11 +10,12 @@ interface TellParts {
   readonly meter: Meter;
   readonly journal: Journal;
   readonly clock: Clock;
+  readonly dryRun?: boolean;
 }
 
 export function tellOfRetention(
   report: RetentionReport & { readonly losses: Losses; readonly withheld: Losses },
-  { meter, journal, clock }: TellParts,
+  { meter, journal, clock, dryRun }: TellParts,
 ): void {
   for (const [user, fromMs] of report.oldestMs) {
     if (!Number.isFinite(fromMs)) continue;
@@ -35,6 +36,14 @@ export function tellOfRetention(
     );
   }
   const { chunks } = report.losses.total;
+  if (report.isFirst) {
+    // Rules that were never applied are taken without a question, so at least it is said.
+    const would = dryRun ? "would be" : "is";
+    const level = report.losses.total.lines > 0 ? "warn" : "info";
+    journal.log(level, `retention ${would} applied to this bucket for the first time`, {
+      ...report.losses.total,
+    });
+  }
   if (chunks === 0 && report.modified + report.deleted === 0) return;
   journal.log("info", "applied retention", {
     ...{ modified: report.modified, deleted: report.deleted },
