@@ -266,6 +266,14 @@ test("a file's mistakes are told in Loki's form", async () => {
   await assert.rejects(load(text, "-config.expand-env"), { kind: "file", message: message("") });
 });
 
+test("a variable that is not expanded is one mistake, with its place", async () => {
+  const first = 'yaml: line 1: unexpected "{"; a text that has one needs quotes (column 24)';
+  const text = `common: {path_prefix: \${P:-/x}, replication_factor: \${N:-1}}${SCHEMA}`;
+  const message = `failed parsing config: x.yaml: ${first}${HINT}`;
+  await assert.rejects(load(text), { kind: "file", message });
+  await load(text, "-config.expand-env");
+});
+
 test("a file that is nowhere is told in Loki's words", async () => {
   const readFile = async () => undefined;
   await assert.rejects(loadConfig({ args: ["-config.file=a.yaml, b.yaml"], readFile, env: {} }), {

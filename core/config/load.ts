@@ -169,7 +169,7 @@ function fileError(name: string | undefined, file: FileLayer, expand: boolean): 
   });
   const lines = problems.map((problem) => problem.text);
   const what = file.broken
-    ? `yaml: ${lines.join("; ")}`
+    ? `yaml: ${problems.map(({ text, column }) => `${text} (column ${column})`).join("; ")}`
     : `yaml: unmarshal errors:\n${lines.map((line) => `  ${line}`).join("\n")}`;
   const hint = expand ? "" : EXPAND_HINT;
   const message = `failed parsing config: ${name ?? "built in"}: ${what}${hint}`;

@@ -54,9 +54,10 @@ export function readYaml(text: string): { root: YamlNode | undefined; problems: 
     prettyErrors: false,
   });
   const document = "empty" in documents ? undefined : documents[0];
-  const problems = (document?.errors ?? []).map(({ message, pos }) => ({
+  // What the parser says after the first mistake follows from that one.
+  const problems = (document?.errors ?? []).slice(0, 1).map(({ message, pos }) => ({
     ...placeAt(lines, pos[0]),
-    text: withoutSource(message.charAt(0).toLowerCase() + message.slice(1)),
+    text: inCharacters(withoutSource(message.charAt(0).toLowerCase() + message.slice(1))),
   }));
   if (document?.contents == null || problems.length > 0) return { root: undefined, problems };
   const reader = new Reader(document as Document, lines);
@@ -66,6 +67,24 @@ export function readYaml(text: string): { root: YamlNode | undefined; problems: 
 /** The package quotes what it stumbled over, which may be half a password: what comes behind a colon or in quotes. */
 function withoutSource(message: string): string {
   return message.replace(/(:\s|\s*["!]|\s*in YAML stream)[\s\S]*$/, "");
+}
+
+/** What the package's names of tokens look like in a file. */
+const TOKENS: Readonly<Record<string, string>> = {
+  "flow-map-start": "{",
+  "flow-map-end": "}",
+  "flow-seq-start": "[",
+  "flow-seq-end": "]",
+  "map-value-ind": ":",
+  "explicit-key-ind": "?",
+  "seq-item-ind": "-",
+  comma: ",",
+};
+
+/** An unexpected token as the character that stands there. `${NAME}` without its expansion is most of them. */
+function inCharacters(text: string): string {
+  const token = TOKENS[text.match(/^unexpected (\S+) (?:token|at node end)$/)?.[1] ?? ""];
+  return token === undefined ? text : `unexpected "${token}"; a text that has one needs quotes`;
 }
 
 class Reader {
