@@ -5,7 +5,7 @@ import type { Matcher } from "../model/matcher.ts";
 import type { SelectorRequest } from "../ports/query-service.ts";
 import { type AskContext, type Asking, ask, type Warned } from "./asking.ts";
 import type { Form } from "./form.ts";
-import { jsonText } from "./json-text.ts";
+import { jsonList } from "./json-text.ts";
 import { LabelTexts } from "./label-texts.ts";
 import { bounds } from "./params.ts";
 import { JSON_TYPE, jsonResponse } from "./responses.ts";
@@ -80,10 +80,6 @@ function legacyResponse({ found, warnings }: Warned<readonly string[]>): Respons
 
 function memberAfter(warnings: readonly string[]): string {
   return warnings.length === 0 ? "" : `,${warningsMember(warnings)}`;
-}
-
-function jsonList(items: readonly string[]): string {
-  return `[${items.map(jsonText).join(",")}]`;
 }
 
 function selectorRequest({ form, now }: Asking): SelectorRequest {

@@ -41,10 +41,20 @@ export class LabelIndex<T extends { readonly labels: Labels }> {
     }
   }
 
-  /** What passes all matchers. The rarest equality is looked up, the rest is tested. */
+  /**
+   * What passes all matchers. The rarest equality is looked up; where there is none, the values that
+   * another matcher wants are, since there are never more values than streams. The rest is tested.
+   */
   select(matchers: readonly Matcher[]): Iterable<T> {
-    const { items, rest } = this.#candidates(matchers.map(compileMatcher));
-    return rest.length === 0 ? items : this.#passing(items, rest);
+    const compiled = matchers.map(compileMatcher);
+    const { items, rest } = this.#candidates(compiled);
+    if (rest.length === 0) return items;
+    const wanting =
+      rest.length === compiled.length ? rest.find(({ matchesEmpty }) => !matchesEmpty) : undefined;
+    if (wanting === undefined) return this.#passing(items, items.size, rest);
+    const own = this.#ownersOf(wanting);
+    const others = rest.filter((matcher) => matcher !== wanting);
+    return others.length === 0 ? own : this.#passing(own, own.length, others);
   }
 
   /** Values of a name with all that have them. */
@@ -56,15 +66,19 @@ export class LabelIndex<T extends { readonly labels: Labels }> {
     return [...this.#byName.keys()].sort(compareText);
   }
 
-  valuesOf(name: string): string[] {
-    return [...(this.#byName.get(name)?.keys() ?? [])].sort(compareText);
-  }
-
-  *#passing(items: ReadonlySet<T>, rest: readonly CompiledMatcher[]): Generator<T> {
-    const tests = rest.map((matcher) => this.#cheap(matcher, items.size));
+  *#passing(items: Iterable<T>, size: number, rest: readonly CompiledMatcher[]): Generator<T> {
+    const tests = rest.map((matcher) => this.#cheap(matcher, size));
     for (const item of items) {
       if (tests.every(({ name, test }) => test(labelValue(item.labels, name)))) yield item;
     }
+  }
+
+  /** Those with a value that passes. */
+  #ownersOf({ name, test }: CompiledMatcher): T[] {
+    const own: T[] = [];
+    for (const [value, items] of this.having(name))
+      if (test(value)) for (const item of items) own.push(item);
+    return own;
   }
 
   /** The smallest set that holds all that pass, and the matchers that it does not answer by itself. */

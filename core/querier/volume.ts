@@ -1,6 +1,6 @@
 /** Volumes as Loki's index endpoints give them: bytes by label set or by label name, largest first. */
 import { compareText } from "../bytes/text.ts";
-import { labelsOf, printLabels } from "../labels/labels.ts";
+import { printLabels } from "../labels/labels.ts";
 import { LimitExceeded } from "../model/errors.ts";
 import type { Label, Labels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
@@ -9,29 +9,32 @@ import { msOf, nsOf } from "../model/time.ts";
 import type { StreamVolume } from "../ports/log-source.ts";
 import type { VolumeRequest } from "../ports/query-service.ts";
 
-/** A label set, or a name by itself, with the bytes of the streams that have it. */
+/** What of a label set counts; its order stays. */
+type Narrow = (labels: Labels) => Labels;
+
+/** A label set with the bytes of the streams that have it, narrowed and printed when that is wanted: of many sums few are. */
 class Sum {
-  readonly labels: Labels;
   bytes = 0;
-  /** Printed when first wanted: of many sums few are ever looked at. */
+  readonly #whole: Labels;
+  readonly #narrow: Narrow;
+  #labels: Labels | undefined;
   #name: string | undefined;
 
-  constructor(labels: Labels, name?: string) {
-    this.labels = labels;
+  constructor(whole: Labels, narrow: Narrow, name?: string) {
+    this.#whole = whole;
+    this.#narrow = narrow;
     this.#name = name;
   }
 
+  labels(): Labels {
+    this.#labels ??= this.#narrow(this.#whole);
+    return this.#labels;
+  }
+
   name(): string {
-    this.#name ??= printLabels(this.labels);
+    this.#name ??= printLabels(this.labels());
     return this.#name;
   }
-}
-
-/** The sums of the sets that begin with the same labels. */
-interface Branch {
-  sum: Sum | undefined;
-  /** Name, then value, of the label that follows. */
-  next: Map<string, Map<string, Branch>> | undefined;
 }
 
 type Ask = (bounds: { start: bigint; end: bigint }) => Promise<readonly StreamVolume[]>;
@@ -48,7 +51,7 @@ export async function volumeAnswer(
     const timeMs = msOf(end);
     return {
       kind: "vector",
-      samples: found.map(({ labels, bytes }) => ({ labels, timeMs, value: bytes })),
+      samples: found.map((sum) => ({ labels: sum.labels(), timeMs, value: sum.bytes })),
     };
   }
   const series = new Map<
@@ -59,13 +62,12 @@ export async function volumeAnswer(
   for (let at = start; at < end; at += step) {
     const through = at + step < end ? at + step - 1n : end;
     for (const sum of rank(await ask({ start: at, end: through }), request, limits)) {
-      const { labels, bytes } = sum;
       let points = series.get(sum.name());
       if (points === undefined) {
-        series.set(sum.name(), (points = { labels, times: [], values: [] }));
+        series.set(sum.name(), (points = { labels: sum.labels(), times: [], values: [] }));
       }
       points.times.push(msOf(at));
-      points.values.push(bytes);
+      points.values.push(sum.bytes);
     }
   }
   return { kind: "matrix", series: [...series.values()] };
@@ -73,16 +75,21 @@ export async function volumeAnswer(
 
 function rank(volumes: readonly StreamVolume[], request: VolumeRequest, limits: Limits): Sum[] {
   const found =
-    request.aggregateBy === "labels" ? byLabel(volumes, request) : bySet(volumes, request);
-  const seriesMax = limits.volumeMaxSeries;
-  if (seriesMax > 0 && found.length > seriesMax) {
-    throw new LimitExceeded(
-      "volume_max_series",
-      `the query hit the max number of series limit (limit: ${seriesMax} series)`,
-      { status: 500 },
-    );
-  }
+    request.aggregateBy === "labels"
+      ? byLabel(volumes, request)
+      : bySet(volumes, request, limits.volumeMaxSeries);
+  checkCount(found, limits.volumeMaxSeries);
   return largest(found, request.limit);
+}
+
+/** 0 is no limit. */
+function checkCount(found: readonly Sum[], seriesMax: number): void {
+  if (seriesMax <= 0 || found.length <= seriesMax) return;
+  throw new LimitExceeded(
+    "volume_max_series",
+    `the query hit the max number of series limit (limit: ${seriesMax} series)`,
+    { status: 500 },
+  );
 }
 
 /** The first of all sums in their order: what cannot be among them any more is not sorted. */
@@ -116,7 +123,7 @@ function byLabel(volumes: readonly StreamVolume[], { targetLabels }: VolumeReque
       let sum = recent[at];
       if (sum?.name() !== name) {
         sum = sums.get(name);
-        if (sum === undefined) sums.set(name, (sum = new Sum([[name, ""]], name)));
+        if (sum === undefined) sums.set(name, (sum = new Sum([[name, ""]], (all) => all, name)));
         recent[at] = sum;
       }
       sum.bytes += bytes;
@@ -127,28 +134,60 @@ function byLabel(volumes: readonly StreamVolume[], { targetLabels }: VolumeReque
 }
 
 /** The labels of each stream, narrowed to those asked for. */
-function bySet(volumes: readonly StreamVolume[], { targetLabels, matchers }: VolumeRequest): Sum[] {
+function bySet(
+  volumes: readonly StreamVolume[],
+  { targetLabels, matchers }: VolumeRequest,
+  seriesMax: number,
+): Sum[] {
   const wanted = new Set(targetLabels.length > 0 ? targetLabels : matchers.map(({ name }) => name));
   const isWanted = ([name]: Label) => wanted.size === 0 || wanted.has(name);
+  const narrow = (labels: Labels) => labels.filter(isWanted);
+  const numbers = new SetNumbers();
+  const byNumber: (Sum | undefined)[] = [];
   const sums: Sum[] = [];
-  const root: Branch = { sum: undefined, next: undefined };
   for (const { stream, bytes } of volumes) {
-    let branch = root;
-    for (const label of stream.labels) if (isWanted(label)) branch = step(branch, label);
-    if (branch === root) continue;
-    if (branch.sum === undefined) {
-      sums.push((branch.sum = new Sum(labelsOf(stream.labels.filter(isWanted)))));
+    let set = NO_LABELS;
+    for (const label of stream.labels) if (isWanted(label)) set = numbers.with(set, label);
+    if (set === NO_LABELS) continue;
+    let sum = byNumber[set];
+    if (sum === undefined) {
+      byNumber[set] = sum = new Sum(stream.labels, narrow);
+      sums.push(sum);
+      // Here, too: nobody needs the rest of what will be refused.
+      checkCount(sums, seriesMax);
     }
-    branch.sum.bytes += bytes;
+    sum.bytes += bytes;
   }
   return sums;
 }
 
-function step(from: Branch, [name, value]: Label): Branch {
-  from.next ??= new Map();
-  let values = from.next.get(name);
-  if (values === undefined) from.next.set(name, (values = new Map()));
-  let branch = values.get(value);
-  if (branch === undefined) values.set(value, (branch = { sum: undefined, next: undefined }));
-  return branch;
+/** The number of the set that has no labels. */
+const NO_LABELS = 0;
+/** More labels than there can be: a set and a label are one number below 2^53. */
+const LABELS_MAX = 2 ** 26;
+
+/** Numbers for label sets, label by label: a key of text for each stream would cost more than its sum. */
+class SetNumbers {
+  #sets = NO_LABELS;
+  #labels = 0;
+  readonly #byName = new Map<string, Map<string, number>>();
+  readonly #alone: (number | undefined)[] = [];
+  readonly #longer = new Map<number, number>();
+
+  /** The set with one more label, whose name comes after those it has. */
+  with(set: number, [name, value]: Label): number {
+    let byValue = this.#byName.get(name);
+    if (byValue === undefined) this.#byName.set(name, (byValue = new Map()));
+    let label = byValue.get(value);
+    if (label === undefined) byValue.set(value, (label = this.#labels++));
+    if (set === NO_LABELS) {
+      const alone = this.#alone[label] ?? ++this.#sets;
+      this.#alone[label] = alone;
+      return alone;
+    }
+    const key = set * LABELS_MAX + label;
+    let longer = this.#longer.get(key);
+    if (longer === undefined) this.#longer.set(key, (longer = ++this.#sets));
+    return longer;
+  }
 }
