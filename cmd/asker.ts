@@ -13,8 +13,8 @@ import { TENANT_HEADER } from "../core/http/tenant.ts";
 import { SILENT } from "../core/ports/journal.ts";
 import { Querier } from "../core/querier/service.ts";
 import { Client } from "./client.ts";
-import { CLIENT_ARGS, CLIENT_ENVIRONMENT, CLIENT_REPEATABLE } from "./client-flags.ts";
-import { type Flags, type FlagsOptions, parseFlags } from "./flags.ts";
+import { CLIENT_ARGS, CLIENT_ENVIRONMENT, CLIENT_REPEATABLE, GLOBAL_ARGS } from "./client-flags.ts";
+import { type Flags, type FlagsOptions, parseFlags, UsageError } from "./flags.ts";
 import { WINDOW_ARGS } from "./query-flags.ts";
 import { ownLimits } from "./query-local.ts";
 import { onlyTenant } from "./query-store.ts";
@@ -53,7 +53,7 @@ export const ASKER_ARGS: ArgsDef = {
     default: "default",
     description: "Form of the answer",
   },
-  quiet: { type: "boolean", alias: "q", description: "No remarks on stderr" },
+  ...GLOBAL_ARGS,
 };
 
 export function askerFlags(
@@ -65,6 +65,7 @@ export function askerFlags(
 }
 
 export async function askerOf(flags: Flags): Promise<Asker> {
+  if (flags.on("stdin")) throw new UsageError("--stdin is not supported here, only by query");
   const [store, config] = [flags.text("store"), flags.text("config.file")];
   const isLocal = store !== undefined || (config !== undefined && flags.text("addr") === undefined);
   return isLocal ? await bucketAsker(flags, { store, config }) : serverAsker(flags);

@@ -53,6 +53,14 @@ export const CLIENT_ARGS: ArgsDef = {
     description: "HTTP proxy to go through (LOKI_HTTP_PROXY_URL)",
     valueHint: "URL",
   },
+  envproxy: {
+    type: "boolean",
+    description: "Go through HTTP_PROXY or HTTPS_PROXY (LOKI_ENV_PROXY)",
+  },
+  compress: {
+    type: "boolean",
+    description: "Ask for compressed answers, which is done anyway (LOKI_HTTP_COMPRESSION)",
+  },
   nocache: { type: "boolean", description: "Send Cache-Control: no-cache (LOKI_NO_CACHE)" },
   retries: {
     type: "string",
@@ -84,6 +92,8 @@ export const CLIENT_ENVIRONMENT = {
   key: "LOKI_CLIENT_KEY_PATH",
   "tls-skip-verify": "LOKI_TLS_SKIP_VERIFY",
   "proxy-url": "LOKI_HTTP_PROXY_URL",
+  envproxy: "LOKI_ENV_PROXY",
+  compress: "LOKI_HTTP_COMPRESSION",
   nocache: "LOKI_NO_CACHE",
   retries: "LOKI_CLIENT_RETRIES",
   "min-backoff": "LOKI_CLIENT_MIN_BACKOFF",
@@ -92,3 +102,20 @@ export const CLIENT_ENVIRONMENT = {
 
 /** Those that may come more than once. */
 export const CLIENT_REPEATABLE = ["header"];
+
+/** logcli has these for every command, whatever they do there. */
+export const GLOBAL_ARGS: ArgsDef = {
+  quiet: { type: "boolean", alias: "q", description: "No remarks on stderr" },
+  stats: { type: "boolean", description: "Print what the query touched to stderr" },
+  stdin: { type: "boolean", description: "Search the lines of standard input" },
+  timezone: {
+    type: "enum",
+    alias: "z",
+    options: ["Local", "UTC"],
+    default: "Local",
+    description: "Zone of the times that are printed",
+  },
+  "log.level": { type: "string", description: "logcli's; nothing here listens to it" },
+  cpuprofile: { type: "string", description: "logcli's; use bun --cpu-prof" },
+  memprofile: { type: "string", description: "logcli's; use bun --heap-prof" },
+};

@@ -67,11 +67,16 @@ export class Client {
         const body = (await response.text()).trim();
         // A refusal stays a refusal: only what may pass is tried again.
         if (left <= 0 || (response.status < 500 && response.status !== 429)) {
-          throw new Error(`Error response from server: ${body} (${response.status})`);
+          throw new Error(
+            `Error response from server: ${body} (${response.status}) attempts remaining: 0\n` +
+              "Query failed: run out of attempts while querying the server",
+          );
         }
       } catch (error) {
         if (error instanceof UsageError) throw error;
-        if (left <= 0 || isRefusal(error)) throw connectionError(this.base, error);
+        if (left <= 0 || isRefusal(error)) {
+          throw connectionError(init.method ?? "GET", this.base + path, error);
+        }
       }
       const { min, max } = this.#backoffMs;
       const waitMs = Math.min(max, min * 2 ** tries);
@@ -134,11 +139,18 @@ function transportOf(flags: Flags): Transport {
     ...(key !== undefined && { key }),
     ...(flags.on("tls-skip-verify") && { rejectUnauthorized: false }),
   };
-  const proxy = flags.text("proxy-url");
+  const proxy = flags.text("proxy-url") ?? (flags.on("envproxy") ? proxyOf(flags) : undefined);
   return {
     ...(Object.keys(tls).length > 0 && { tls }),
     ...(proxy !== undefined && { proxy }),
   };
+}
+
+/** The usual variables, in either case of letters. */
+function proxyOf(flags: Flags): string | undefined {
+  const isPlain = flags.text("addr")?.startsWith("https:") !== true;
+  const names = isPlain ? ["http_proxy", "HTTP_PROXY"] : ["https_proxy", "HTTPS_PROXY"];
+  return names.map((name) => process.env[name]).find((value) => value);
 }
 
 function readText(name: string, path: string): string {
@@ -154,8 +166,9 @@ function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("Error response");
 }
 
-function connectionError(base: string, error: unknown): Error {
+function connectionError(method: string, url: string, error: unknown): Error {
   if (isRefusal(error)) return error as Error;
+  const verb = method.slice(0, 1) + method.slice(1).toLowerCase();
   const reason = error instanceof Error ? error.message : String(error);
-  return new Error(`error sending request to ${base}: ${reason}`, { cause: error });
+  return new Error(`error sending request ${verb} "${url}": ${reason}`, { cause: error });
 }

@@ -31,9 +31,19 @@ export const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   completion: ["bash", "zsh", "fish"],
 };
 
+/** kingpin's options that are commands here. */
+const OLD_WORDS: Readonly<Record<string, readonly string[]>> = {
+  "--completion-script-bash": ["completion", "bash"],
+  "--completion-script-zsh": ["completion", "zsh"],
+  "--help-man": ["man"],
+  "--help-long": ["--help"],
+};
+
 /** logcli takes its options before the command as well: `lokits --addr URL -q labels`. */
 export function commandFirst(args: readonly string[]): string[] {
   const known = { ...CLIENT_ARGS, ...LINE_ARGS };
+  const words = OLD_WORDS[args[0] ?? ""];
+  if (words !== undefined) return [...words, ...args.slice(1)];
   let at = 0;
   while (args[at]?.startsWith("-")) {
     const name = args[at]!.replace(/^--?/, "");

@@ -104,7 +104,11 @@ test("lines: common labels once, the others padded; raw; JSON lines with all of 
 test("standard input: what logcli 2.9.1 printed", async () => {
   const run = await lokits(["query", '|= "x"', "--stdin"], { stdin: "l1\nl2 x=2\n" });
   assert.match(run.stdout, /^\S+Z \{\} l2 x=2\n$/);
-  assert.match(run.stderr, /Common labels: \{/);
+  assert.match(run.stderr, /Common labels: \{source="logcli"\}$/m);
+  const other = await lokits(["--stdin", "-q", "query", '{app="any"} |= "x"'], {
+    stdin: "l2 x=2\n",
+  });
+  assert.match(other.stdout, /^\S+Z \{\} l2 x=2\n$/);
 });
 
 test("numbers are indented JSON without a newline at the end", async () => {
@@ -273,6 +277,37 @@ Status: received
   });
 });
 
+test("a refusal ends in logcli's words, and what is for every command is taken by every command", async () => {
+  const server = Bun.serve({ port: 0, fetch: () => new Response("parse error", { status: 400 }) });
+  try {
+    const addr = ["--addr", server.url.href.replace(/\/$/, "")];
+    const run = await lokits(["query", "{a", ...addr, "-q"]);
+    assert.equal(run.code, 1);
+    assert.match(
+      run.stderr,
+      /Error response from server: parse error \(400\) attempts remaining: 0\n/,
+    );
+    assert.match(run.stderr, /run out of attempts while querying the server\n$/);
+  } finally {
+    await server.stop(true);
+  }
+  await given({ status: "success", data: ["a"] }, async (addr) => {
+    const flags = ["--stats", "-z", "UTC", "--compress", "--cpuprofile", "x", "--log.level=error"];
+    assert.equal((await lokits([...flags, ...addr, "labels"])).stdout, "a\n");
+    assert.equal((await lokits(["labels", ...flags, ...addr])).stdout, "a\n");
+    assert.equal((await lokits(["labels", "--stdin", ...addr])).code, 2);
+  });
+  const empty = [{ metric: { pod: "" }, value: [1795416960, "77"] }];
+  await given(
+    { status: "success", data: { resultType: "vector", result: empty } },
+    async (addr) => {
+      const flags = ["--targetLabels", "pod", "--aggregateByLabels", "-q"];
+      const { stdout } = await lokits(["volume", '{a="b"}', ...flags, ...addr]);
+      assert.equal(stdout, JSON.stringify(empty, null, 2));
+    },
+  );
+});
+
 test("headers: tenant, tags, tokens from files, a header of another name", async () => {
   await inFolder(async (cwd) => {
     await Bun.write(join(cwd, "token"), "s3cret\n");
@@ -385,5 +420,6 @@ test("fmt, completion and man come from the definitions", async () => {
   assert.match((await lokits(["completion", "fish"])).stdout, /complete -c lokits .*-l since/);
   assert.match((await lokits(["completion", "zsh"])).stdout, /^#compdef lokits/);
   assert.equal((await lokits(["completion", "csh"])).code, 2);
+  assert.equal((await lokits(["--completion-script-bash"])).stdout, bash.stdout);
   assert.match((await lokits(["man"])).stdout, /^\.TH LOKITS 1/);
 });

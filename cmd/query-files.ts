@@ -5,6 +5,7 @@ import { labelsOf } from "../core/labels/labels.ts";
 import type { Label } from "../core/model/labels.ts";
 import { SINGLE_TENANT } from "../core/model/tenant.ts";
 import { nsOf } from "../core/model/time.ts";
+import type { LogSource, Select } from "../core/ports/log-source.ts";
 import { LinesSource, type LineText } from "../core/querier/lines-source.ts";
 import { UsageError } from "./flags.ts";
 import { askLocal } from "./query-local.ts";
@@ -16,7 +17,8 @@ export async function askFiles(
   labels: readonly string[],
 ): Promise<Answer> {
   const own = labels.map(labelOf);
-  const texts = patterns.length === 0 ? [await stdinText(own)] : await fileTexts(patterns, own);
+  const isStdin = patterns.length === 0;
+  const texts = isStdin ? [await stdinText(own)] : await fileTexts(patterns, own);
   const ends = texts.map(({ start, size }) => start + BigInt(size));
   const bounds = async () => ({
     start: texts.reduce((min, { start }) => (start < min ? start : min), ends[0] ?? 0n),
@@ -24,9 +26,12 @@ export async function askFiles(
   });
   return await askLocal({
     ...question,
-    text: withSelector(question.text),
+    text: withSelector(question.text, isStdin ? '{source="logcli"}' : '{filename=~".+"}'),
     tenant: SINGLE_TENANT,
-    sources: [new LinesSource(texts)],
+    // logcli takes any selector for standard input; who gives its lines labels chooses by them.
+    sources: [
+      isStdin && own.length === 0 ? everyStream(new LinesSource(texts)) : new LinesSource(texts),
+    ],
     bounds,
   });
 }
@@ -54,27 +59,40 @@ export async function filesOf(patterns: readonly string[]): Promise<string[]> {
 }
 
 /** Files have no streams to choose from, so a query may begin with its first filter. */
-function withSelector(text: string): string {
-  return /^\s*[|!]/.test(text) ? `{filename=~".+"} ${text}` : text;
+function withSelector(text: string, selector: string): string {
+  return /^\s*[|!]/.test(text) ? `${selector} ${text}` : text;
+}
+
+/** The same lines whatever is selected. */
+function everyStream(source: LogSource): LogSource {
+  const all = (select: Select): Select => ({ ...select, matchers: [] });
+  return {
+    streams: (select) => source.streams(all(select)),
+    labelNames: (select) => source.labelNames(all(select)),
+    labelValues: (select, name) => source.labelValues(all(select), name),
+    series: (select) => source.series(all(select)),
+    volume: (select) => source.volume(all(select)),
+  };
 }
 
 async function fileTexts(patterns: readonly string[], own: readonly Label[]): Promise<LineText[]> {
   const texts: LineText[] = [];
-  for (const path of await filesOf(patterns)) texts.push(textOf(await openText(path), path, own));
+  for (const path of await filesOf(patterns))
+    texts.push(textOf(await openText(path), ["filename", path], own));
   return texts;
 }
 
 async function stdinText(own: readonly Label[]): Promise<LineText> {
   const bytes = await holdText(process.stdin, { name: "standard input", modifiedMs: Date.now() });
-  return textOf(bytes, "-", own);
+  return textOf(bytes, ["source", "logcli"], own);
 }
 
 /** The last line is as old as the file's last change; the ones before come just before it. */
 function textOf(
   { size, modifiedMs, read }: TextBytes,
-  filename: string,
+  first: Label,
   own: readonly Label[],
 ): LineText {
-  const labels = labelsOf([...new Map<string, string>([["filename", filename], ...own])]);
+  const labels = labelsOf([...new Map<string, string>([first, ...own])]);
   return { labels, start: nsOf(Math.floor(modifiedMs)) - BigInt(size), size, read };
 }

@@ -1,5 +1,6 @@
 /** Options of `query`, `instant-query` and `tail` that say what is asked and how the answer is written. */
 import type { ArgsDef } from "citty";
+import { GLOBAL_ARGS } from "./client-flags.ts";
 import { type Flags, UsageError } from "./flags.ts";
 import { type LineOptions, TIMESTAMP_FORMATS, type TimestampFormat } from "./line-format.ts";
 import { type OutputMode, wantsColour } from "./output.ts";
@@ -24,13 +25,6 @@ export const OUTPUT_ARG: ArgsDef[string] = {
 
 export const LINE_ARGS: ArgsDef = {
   output: OUTPUT_ARG,
-  timezone: {
-    type: "enum",
-    alias: "z",
-    options: ["Local", "UTC"],
-    default: "Local",
-    description: "Zone of the times that are printed",
-  },
   "output-timestamp-format": {
     type: "enum",
     options: Object.keys(TIMESTAMP_FORMATS),
@@ -58,7 +52,7 @@ export const LINE_ARGS: ArgsDef = {
     default: "0",
   },
   "colored-output": { type: "boolean", description: "A colour for each set of labels" },
-  quiet: { type: "boolean", alias: "q", description: "No remarks on stderr" },
+  ...GLOBAL_ARGS,
 };
 
 export const LINE_REPEATABLE = ["exclude-label", "include-label"];

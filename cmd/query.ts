@@ -39,7 +39,6 @@ const args: ArgsDef = {
     description: "Loki's configuration, for the bucket or for the schema of --store",
     valueHint: "FILE",
   },
-  stdin: { type: "boolean", description: "Search the lines of standard input" },
   ...WINDOW_ARGS,
   limit: { type: "string", description: "Most lines to print, 0 for all", default: "30" },
   batch: { type: "string", description: "Lines asked for at once", default: "1000" },
@@ -81,7 +80,6 @@ const args: ArgsDef = {
   format: { type: "boolean", description: "Print the query laid out for people, ask nothing" },
   explain: { type: "boolean", description: "Print how the query would be answered" },
   analyze: { type: "boolean", description: "Answer it, and print how that went" },
-  stats: { type: "boolean", description: "Print what the query touched to stderr" },
   "fail-on-match": { type: "boolean", description: "Exit code 1 when a line or sample was found" },
   strict: {
     type: "boolean",

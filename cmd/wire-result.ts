@@ -1,5 +1,5 @@
 /** Loki's JSON of a query's answer as a result. */
-import { labelsOf } from "../core/labels/labels.ts";
+import { byName, labelsOf } from "../core/labels/labels.ts";
 import type { Labels } from "../core/model/labels.ts";
 import type { QueryResult } from "../core/model/result.ts";
 
@@ -21,7 +21,7 @@ export function resultOf(body: unknown): QueryResult {
       return {
         kind: "streams",
         streams: (data.result as WireStream[]).map(({ stream, values }) => ({
-          labels: labelsIn(stream),
+          labels: labelsOf(stream),
           entries: values.map(([time, line]) => ({ time: BigInt(time), line })),
         })),
       };
@@ -29,7 +29,7 @@ export function resultOf(body: unknown): QueryResult {
       return {
         kind: "matrix",
         series: (data.result as WireSeries[]).map(({ metric, values = [] }) => ({
-          labels: labelsIn(metric),
+          labels: metricOf(metric),
           times: values.map(([time]) => time * 1000),
           values: values.map(([, value]) => numberOf(value)),
         })),
@@ -38,7 +38,7 @@ export function resultOf(body: unknown): QueryResult {
       return {
         kind: "vector",
         samples: (data.result as WireSeries[]).map(({ metric, value }) => ({
-          labels: labelsIn(metric),
+          labels: metricOf(metric),
           timeMs: value![0] * 1000,
           value: numberOf(value![1]),
         })),
@@ -52,8 +52,9 @@ export function resultOf(body: unknown): QueryResult {
   }
 }
 
-function labelsIn(object: Record<string, string>): Labels {
-  return labelsOf(object);
+/** As it came: a volume by label names has them without values. */
+function metricOf(object: Record<string, string>): Labels {
+  return Object.entries(object).sort(byName);
 }
 
 function numberOf(text: string): number {
