@@ -23,8 +23,9 @@ import { type Flags, UsageError } from "./flags.ts";
 import { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { parseTime } from "./times.ts";
-import { openBucket } from "./wire/bucket.ts";
+import { openBucket, storesAt } from "./wire/bucket.ts";
 import { runtime } from "./wire/runtime.ts";
+import { isWithin } from "./wire/within.ts";
 
 const args: ArgsDef = {
   ...BUCKET_ARGS,
@@ -92,6 +93,7 @@ async function migrate(rawArgs: readonly string[], signal: AbortSignal): Promise
   if (bounds.from >= bounds.to)
     throw new UsageError(`--from ${window.from} is not before --to ${window.to}`);
   const source = await bucketOf(flags, SILENT);
+  await assertElsewhere(flags, place.address);
   await assertTenants(source, [...(tenants?.keys() ?? [])]);
   const target = await openBucket({ store: place.address, config: undefined, journal: SILENT });
   const schema = await schemaOf(flags, source, target);
@@ -118,7 +120,6 @@ async function migrate(rawArgs: readonly string[], signal: AbortSignal): Promise
   const report = await migrateBucket({
     store: source.objects,
     codecs: runtime.codecs,
-    clock: runtime.clock,
     indexPrefix: source.indexPrefix,
     target: {
       objects: target.objects,
@@ -145,6 +146,16 @@ async function migrate(rawArgs: readonly string[], signal: AbortSignal): Promise
   if (!report.complete) return INTERRUPTED;
   await resume.remove();
   return report.isWhole && report.damaged === 0 ? 0 : 1;
+}
+
+/** Throws when the target lies in the source: chunks get new names, so every line would be there twice. */
+async function assertElsewhere(flags: Flags, address: string): Promise<void> {
+  const [store, config] = [flags.text("store"), flags.text("config.file")];
+  const [target] = (await storesAt({ store: address, config: undefined })).stores;
+  for (const source of (await storesAt({ store, config })).stores) {
+    if (!(await isWithin(target!, source))) continue;
+    throw new UsageError(`--to ${target!.name} is the bucket ${source.name} itself, or lies in it`);
+  }
 }
 
 /** `--to` is the target as well as the end of the time: an address is told from a time by its looks. */

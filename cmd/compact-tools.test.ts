@@ -1,6 +1,6 @@
 /** The tools for buckets from outside, on copies of the recorded buckets of shared/golden. */
 import assert from "node:assert/strict";
-import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -177,6 +177,12 @@ test("compact migrate: the same lines in another encoding, schema and tenant", {
     assert.match(run.stdout, /900 lines in, 900 lines out/);
     await assert.rejects(stat(resume));
     await assertCorpus("v11-snappy", zstd, ["new"]);
+    for (const inside of [zstd, join(zstd, "deeper"), join(folder, "link")]) {
+      await symlink(zstd, join(folder, "link")).catch(() => undefined);
+      const refused = await lokits(["compact", "migrate", "--store", zstd, "--to", inside]);
+      assert.match(refused.stderr, /--to file:\S+ is the bucket file:\S+ itself, or lies in it/);
+      assert.equal(refused.code, 2);
+    }
     const [chunk] = await filesIn(join(zstd, "new"));
     assert.match((await lokits(["compact", "inspect", chunk!])).stdout, /format {7}4, zstd/);
     const lossy = await lokits([

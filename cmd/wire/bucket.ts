@@ -87,7 +87,11 @@ async function openStores(place: BucketPlace): Promise<Stores> {
   return opened;
 }
 
-async function storesAt({ store, config }: BucketPlace): Promise<Stores> {
+/** The stores of a place as they are addressed, whatever they hold. */
+export async function storesAt({
+  store,
+  config,
+}: Pick<BucketPlace, "store" | "config">): Promise<Stores> {
   if (config !== undefined) return await storeOfConfig(config, store);
   if (store === undefined) throw new UsageError("--store or --config.file is wanted");
   return { stores: [{ ...(await openStore(store)), indexPrefix: "index/" }] };

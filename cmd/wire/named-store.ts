@@ -50,14 +50,11 @@ async function openAmazon(
   named: Item | undefined,
   { name, observe }: { name: string; observe: Observe },
 ): Promise<OpenedStore> {
-  const { openS3Config, openS3Options, optionsOf } = await import("./s3.ts");
-  const objects =
-    named === undefined
-      ? await openS3Config(config, "storage_config.aws", process.env, observe)
-      : await openS3Options(
-          optionsOf((key) => named[key]),
-          process.env,
-          observe,
-        );
-  return { objects, form: "plain", name };
+  const { openS3Options, optionsOf, remoteOf } = await import("./s3.ts");
+  const options = optionsOf((key) =>
+    named === undefined ? config.value(`storage_config.aws.${key}`) : named[key],
+  );
+  const objects = await openS3Options(options, process.env, observe);
+  const remote = remoteOf(options);
+  return { objects, form: "plain", name, ...(remote && { remote }) };
 }

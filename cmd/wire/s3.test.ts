@@ -27,12 +27,12 @@ test("readS3Address() takes bucket, prefix and parameters", () => {
 test("readS3Address() hands Loki's forms on, and names them without keys", () => {
   const s3 = "s3://KEY:SE/CRET@eu-west-1/logs";
   assert.deepEqual(readS3Address(s3), { options: { s3 }, prefix: "", name: "s3://eu-west-1/logs" });
-  assert.deepEqual(readS3Address("s3:///logs").options, { s3: "s3:///logs" });
   assert.equal(readS3Address("inmemory:///logs").name, "inmemory");
 });
 
 test("readS3Address() refuses what it does not know", () => {
   assert.throws(() => readS3Address("s3://?region=x"), UsageError);
+  assert.throws(() => readS3Address("s3:///logs"), /names no bucket, want s3:..bucket.prefix/);
   assert.throws(
     () => readS3Address("s3://logs?regoin=x"),
     /"regoin", want one of: region, endpoint/,

@@ -7,11 +7,15 @@
  *     s3://KEY:SECRET@region/bucket     Loki's forms (core/remote/s3-url.ts)
  *     inmemory:///bucket
  */
-import type { Config } from "../../core/config/config.ts";
 import type { Value } from "../../core/config/value.ts";
 import type { ObjectStore } from "../../core/ports/object-store.ts";
 import type { Observe } from "../../core/remote/caller.ts";
-import { readS3Settings, type S3Options, type StaticKeys } from "../../core/remote/s3-settings.ts";
+import {
+  readS3Settings,
+  type S3Options,
+  type S3Settings,
+  type StaticKeys,
+} from "../../core/remote/s3-settings.ts";
 import { MemoryObjectStore } from "../../core/sim/store.ts";
 import { PrefixedStore } from "../../core/store/prefixed.ts";
 import { UsageError } from "../flags.ts";
@@ -36,21 +40,8 @@ export async function openS3(
   const { options, prefix, name } = readS3Address(address);
   const store = await openS3Options(options, env, observe);
   const objects = prefix === "" ? store : new PrefixedStore(store, prefix);
-  return { objects, form: "plain", name };
-}
-
-/** The bucket of a block such as `storage_config.aws`. */
-export function openS3Config(
-  config: Config,
-  path = "storage_config.aws",
-  env: Env = process.env,
-  observe?: Observe,
-): Promise<ObjectStore> {
-  return openS3Options(
-    optionsOf((key) => config.value(`${path}.${key}`)),
-    env,
-    observe,
-  );
+  const remote = remoteOf(options, env);
+  return { objects, form: "plain", name, ...(remote && { remote: remote + prefix }) };
 }
 
 /** Throws BadRequest in Loki's words for settings that cannot be. */
@@ -60,17 +51,32 @@ export async function openS3Options(
   observe?: Observe,
 ): Promise<ObjectStore> {
   if (options.s3?.startsWith("inmemory:")) return new MemoryObjectStore();
-  const endpoint = options.endpoint || env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"];
-  const isOwn = options.endpoint || options.s3 || endpoint === undefined;
-  const read = readS3Settings(
-    isOwn ? options : { ...options, endpoint },
-    env["AWS_REGION"] || env["AWS_DEFAULT_REGION"],
-  );
+  const read = settingsOf(options, env);
   const keys = read.keys ?? keysOf(env);
   const settings = { ...read, keys };
   const { makeS3Store } = await import("../../adapters/s3/object-store.ts");
   const { clock, random } = runtime;
   return makeS3Store(settings, { clock, random, ...(observe !== undefined && { observe }) });
+}
+
+function settingsOf(options: S3Options, env: Env): S3Settings {
+  const endpoint = options.endpoint || env["AWS_ENDPOINT_URL_S3"] || env["AWS_ENDPOINT_URL"];
+  const isOwn = options.endpoint || options.s3 || endpoint === undefined;
+  return readS3Settings(
+    isOwn ? options : { ...options, endpoint },
+    env["AWS_REGION"] || env["AWS_DEFAULT_REGION"],
+  );
+}
+
+/**
+ * Service and buckets, to tell one bucket from another: `s3://127.0.0.1:9000/logs/`. Amazon's names are
+ * the same in all regions. Undefined for a store in memory, of which no two are the same.
+ */
+export function remoteOf(options: S3Options, env: Env = process.env): string | undefined {
+  if (options.s3?.startsWith("inmemory:")) return undefined;
+  const { endpoint, buckets } = settingsOf(options, env);
+  const host = endpoint === undefined ? "" : new URL(endpoint).host;
+  return `s3://${host.endsWith("amazonaws.com") ? "" : host}/${buckets.join(",")}/`;
 }
 
 /** The first link of Amazon's chain, which its client would look for only in the process's own environment. */
@@ -136,8 +142,8 @@ export function readS3Address(address: string): S3Address {
   if (/^inmemory:/i.test(address)) {
     return { options: { s3: address.toLowerCase() }, prefix: "", name: "inmemory" };
   }
-  // Loki's forms have keys before an "@", or nothing where a bucket's name would be.
-  if (/^s3:\/\/([^?]*@|\/)/i.test(address)) {
+  // Loki's forms have keys before an "@". What has nothing there is a bucket's name forgotten.
+  if (/^s3:\/\/[^?]*@/i.test(address)) {
     return { options: { s3: address }, prefix: "", name: address.replace(/\/\/.*@/, "//") };
   }
   const [, bucket = "", path = "", query = ""] =

@@ -14,6 +14,8 @@ export interface OpenedStore {
   readonly name: string;
   /** Where it lies on this machine's disk, when it does. */
   readonly folder?: string;
+  /** Where it lies elsewhere: service, bucket and prefix, ending in "/"; never with keys. */
+  readonly remote?: string;
 }
 
 export async function openStore(address: string): Promise<OpenedStore> {

@@ -33,7 +33,6 @@ async function migrated(
   const report = await migrateBucket({
     store: objects,
     codecs: portableCodecs,
-    clock: new SimClock(nsOf(WRITTEN_MS)),
     indexPrefix: "index/",
     target: {
       objects: into,
@@ -211,6 +210,29 @@ test("migrateBucket() killed at any write and run again gives the same lines, ea
   }
   // Five chunks, and a file for each of: team-a on two days, team-b on two days.
   assert.equal(kills, 9);
+});
+
+test("migrateBucket() run again finds what is there and writes nothing twice", async () => {
+  const source = await smallBucket();
+  const options = { encoding: ENCODINGS.gzip, version: "v13" } as const;
+  const { target: into } = await migrated(source, options);
+  const keysIn = async () => (await Array.fromAsync(into.list(""))).map(({ key }) => key);
+  const before = await keysIn();
+  const { report } = await migrated(source, { ...options, into });
+  assert.deepEqual(await keysIn(), before);
+  assert.deepEqual([report.linesNamed, report.isWhole], [180, true]);
+});
+
+test("migrateBucket() never writes over the index of something else", async () => {
+  const source = await smallBucket();
+  const one = new Map([["team-a", "ours"]]);
+  const { target: into } = await migrated(source, { tenants: one, encoding: ENCODINGS.gzip });
+  const [first] = await Array.fromAsync(into.list("index/"));
+  await into.put(first!.key, new Uint8Array(9));
+  await migrated(source, { tenants: one, encoding: ENCODINGS.gzip, into });
+  assert.equal((await into.get(first!.key))?.length, 9);
+  const lines = (await linesOf(bucketOver(into), "ours")).lines;
+  assert.equal(lines.length, (await linesOf(bucketOver(source.objects), "team-a")).lines.length);
 });
 
 test("migrateBucket() ends at a signal and goes on where it was", async () => {

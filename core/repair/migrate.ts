@@ -14,7 +14,6 @@ import type { Labels } from "../model/labels.ts";
 import { chunkFormatOf, DAY_MS, indexVersionOf, periodAt, type Schema } from "../model/schema.ts";
 import { checkTenant } from "../model/tenant.ts";
 import { msOf } from "../model/time.ts";
-import type { Clock } from "../ports/clock.ts";
 import { ENCODINGS, type Encoding } from "../ports/codecs.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import type { ChunkStore } from "../store/chunks.ts";
@@ -44,7 +43,6 @@ export interface MigrateTarget {
 }
 
 export interface MigrateOptions extends IndexFolder {
-  readonly clock: Clock;
   readonly target: MigrateTarget;
   /** What tenants are called in the target; others are left out. Undefined takes all as they are. */
   readonly tenants?: ReadonlyMap<string, string> | undefined;
@@ -103,8 +101,6 @@ interface Written {
 class Migration {
   readonly #options: MigrateOptions;
   readonly #done: Set<string>;
-  /** Keys of the index files of this run: two of them are never one. */
-  readonly #files = new Set<string>();
   #counts: MigrateCounts;
   #bytes = 0;
   /** Bytes of index files, of all and of the tables that are done: they tell how much is left. */
@@ -255,8 +251,7 @@ class Migration {
     let lines = 0;
     for (const [table, { writer, day }] of writers) {
       const bytes = writer.finish();
-      const key = this.#newKey(table, tenant, IndexReader.open(bytes));
-      await target.objects.put(key, await codecs.compress(ENCODINGS.gzip, bytes));
+      const key = await this.#putIndex(table, tenant, bytes);
       const place = { key, size: 0, table, tenant, day, file: key };
       const reader = await readIndex(place, { ...target, store: target.objects, codecs });
       for (const { chunks } of reader === undefined ? [] : seriesOf(reader, place)) {
@@ -267,13 +262,34 @@ class Migration {
     return lines;
   }
 
-  #newKey(table: string, tenant: string, reader: IndexReader): string {
-    const { target, clock } = this.#options;
-    for (let seconds = Math.floor(clock.nowMs() / 1000); ; seconds++) {
+  /**
+   * The key of the file, which has its time from its content: a run that comes again finds what an
+   * earlier one wrote. Another file of that name stays, and this one has the name of the next second.
+   */
+  async #putIndex(table: string, tenant: string, bytes: Uint8Array): Promise<string> {
+    const { target, codecs } = this.#options;
+    const reader = IndexReader.open(bytes);
+    for (let seconds = Math.floor(reader.throughMs / 1000); ; seconds++) {
       const key = indexKey(target.indexPrefix, table, compactedFileName(seconds, reader), tenant);
-      if (this.#files.has(key)) continue;
-      this.#files.add(key);
-      return key;
+      const stored = await target.objects.get(key);
+      if (stored === undefined) {
+        await target.objects.put(key, await codecs.compress(ENCODINGS.gzip, bytes));
+        return key;
+      }
+      if (await this.#isOf(stored, bytes)) return key;
+    }
+  }
+
+  async #isOf(stored: Uint8Array, bytes: Uint8Array): Promise<boolean> {
+    try {
+      const { codecs } = this.#options;
+      const limit = { sizeMax: bytes.length };
+      const content = await codecs.decompress(ENCODINGS.gzip, stored, limit);
+      return content.length === bytes.length && content.every((byte, at) => byte === bytes[at]);
+    } catch (error) {
+      // Damaged, or larger than the limit.
+      if (error instanceof Corrupt) return false;
+      throw error;
     }
   }
 
