@@ -9,6 +9,12 @@ import { methodsOf, openApi, templateOf } from "./openapi.ts";
 import { docOf } from "./route-docs.ts";
 import { route } from "./router.ts";
 
+interface Schema {
+  readonly type: string;
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+}
+
 interface Operation {
   readonly operationId: string;
   readonly summary: string;
@@ -17,8 +23,13 @@ interface Operation {
     in?: string;
     required?: boolean;
     $ref?: string;
+    schema?: Schema;
   }[];
-  readonly requestBody?: unknown;
+  readonly requestBody?: {
+    readonly content: Readonly<
+      Record<string, { schema?: { properties: Record<string, Schema> } } | undefined>
+    >;
+  };
   readonly responses: Readonly<Record<string, { description: string }>>;
 }
 
@@ -76,6 +87,25 @@ test("parameters in a path are those of its template, no parameter comes twice",
       assert.ok($ref.replace("#/components/parameters/", "") in document.components.parameters);
     }
     if (method === "get") assert.equal(operation.requestBody, undefined, path);
+  }
+});
+
+test("defaults are of their type and among what is allowed", () => {
+  const parameters = operations.flatMap(({ operation }) => operation.parameters ?? []);
+  const forms = operations.flatMap(({ operation }) => {
+    const form = operation.requestBody?.content["application/x-www-form-urlencoded"];
+    return Object.entries(form?.schema?.properties ?? {});
+  });
+  const schemas = parameters.flatMap(({ name = "", schema }) =>
+    schema ? [[name, schema] as const] : [],
+  );
+  assert.ok(schemas.length > 50 && forms.length > 20);
+  for (const [name, schema] of [...schemas, ...forms]) {
+    if (schema.default === undefined) continue;
+    const kind = schema.type === "integer" ? "number" : schema.type;
+    assert.equal(typeof schema.default, kind, name);
+    assert.ok(!Number.isNaN(schema.default), name);
+    assert.ok(schema.enum === undefined || schema.enum.includes(String(schema.default)), name);
   }
 });
 

@@ -98,7 +98,9 @@ function requestBody(form: readonly ParameterDoc[], body: RouteDoc["body"]): Tre
     return { requestBody: { description: body.text, required: true, content } };
   }
   if (form.length === 0) return {};
-  const properties = Object.fromEntries(form.map((each) => [each.name, schemaOf(each)]));
+  const properties = Object.fromEntries(
+    form.map((each) => [each.name, { ...schemaOf(each), description: textOf(each) }]),
+  );
   const schema = { type: "object", properties };
   return {
     requestBody: {
@@ -141,17 +143,32 @@ function inPathParameter(name: string, parameters: readonly ParameterDoc[]): Tre
 }
 
 function queryParameter(parameter: ParameterDoc, isForm: boolean): Tree {
-  const { name, text, required } = parameter;
+  const { name, required } = parameter;
   return {
-    ...{ name, in: "query", description: text, schema: schemaOf(parameter) },
+    ...{ name, in: "query", description: textOf(parameter), schema: schemaOf(parameter) },
     ...(required === undefined || isForm ? {} : { required: true }),
   };
 }
 
-function schemaOf({ type, otherwise, among }: ParameterDoc): Tree {
+function schemaOf(parameter: ParameterDoc): Tree {
+  const initial = defaultOf(parameter);
   return {
-    ...SCHEMAS[type],
-    ...(otherwise === undefined ? {} : { default: otherwise }),
-    ...(among === undefined ? {} : { enum: among }),
+    ...SCHEMAS[parameter.type],
+    ...(initial === undefined ? {} : { default: initial }),
+    ...(parameter.among === undefined ? {} : { enum: parameter.among }),
   };
+}
+
+/** What a client could as well send. Words such as "every stream" are none, and go into the text. */
+function defaultOf({ type, otherwise, among }: ParameterDoc): Json | undefined {
+  if (otherwise === undefined) return undefined;
+  if (type === "integer") return Number(otherwise);
+  if (type === "boolean") return otherwise === "true";
+  return among?.includes(otherwise) ? otherwise : undefined;
+}
+
+function textOf(parameter: ParameterDoc): string {
+  const { text, otherwise } = parameter;
+  if (otherwise === undefined || defaultOf(parameter) !== undefined) return text;
+  return `${text} Without it: ${otherwise}.`;
 }

@@ -87,7 +87,7 @@ export const DELAY_FOR = parameter("delay_for", "Seconds that entries are held b
 export const REGEXP = parameter("regexp", "Lines must match it.");
 export const CONFIG_MODE = parameter("mode", "All, what differs from the defaults, or these.", {
   otherwise: "all",
-  among: ["diff", "defaults"],
+  among: ["all", "diff", "defaults"],
 });
 export const LOG_LEVEL = parameter("log_level", "The new level.", {
   among: ["debug", "info", "warn", "error"],
