@@ -16,9 +16,13 @@ export class ResumeFile<State> {
     this.#work = work;
   }
 
-  /** Undefined when there is no such file yet. */
+  /** Undefined when there is no such file yet. Throws when none could be written: better now than after hours. */
   async load(): Promise<State | undefined> {
     if (this.#path === undefined) return undefined;
+    await writeFile(`${this.#path}.partial`, "").catch((cause: Error) => {
+      throw new Error(`--resume cannot be written: ${cause.message}`, { cause });
+    });
+    await rm(`${this.#path}.partial`);
     const text = await readFile(this.#path, "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw error;

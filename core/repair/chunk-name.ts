@@ -65,10 +65,17 @@ export function namesOf(key: string): string[] {
   return [...new Set([key, ...NAMINGS.map((_, naming) => objectName(naming, name))])];
 }
 
+export interface ListChunksOptions {
+  readonly indexPrefix: string;
+  readonly signal?: AbortSignal;
+  /** Told of what is neither a chunk nor below `indexPrefix`. */
+  readonly onOther?: (object: string) => Promise<void> | void;
+}
+
 /** The chunks of a bucket in the order of their names. What is below `indexPrefix` is none. */
 export async function* listChunks(
   store: ObjectStore,
-  { indexPrefix, signal }: { indexPrefix: string; signal?: AbortSignal },
+  { indexPrefix, signal, onOther }: ListChunksOptions,
 ): AsyncGenerator<StoredChunkInfo> {
   const options: { startAfter?: string; signal?: AbortSignal } =
     signal === undefined ? {} : { signal };
@@ -76,6 +83,7 @@ export async function* listChunks(
     if (info.key.startsWith(indexPrefix)) continue;
     const chunk = readChunkName(info.key);
     if (chunk !== undefined) yield { ...chunk, ...sizeAndAge(info) };
+    else await onOther?.(info.key);
   }
 }
 

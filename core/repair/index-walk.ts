@@ -32,6 +32,8 @@ export interface IndexFolder {
   /** Where the tables lie: `index/`. */
   readonly indexPrefix: string;
   readonly signal?: AbortSignal;
+  /** Told of what lies there and is not named like an index file. */
+  readonly onOther?: (object: string) => void;
 }
 
 /** A series of an index file as its tenant knows it. */
@@ -47,6 +49,7 @@ export async function listIndex({
   store,
   indexPrefix,
   signal,
+  onOther,
 }: IndexFolder): Promise<IndexPlace[]> {
   const places: IndexPlace[] = [];
   for await (const { key, size } of store.list(
@@ -55,8 +58,10 @@ export async function listIndex({
   )) {
     const parts = parseIndexKey(indexPrefix, key);
     const day = parts === undefined ? undefined : tableNumber(parts.table);
-    if (parts === undefined || day === undefined) continue;
-    if (parseFileName(parts.file) === undefined) continue;
+    if (parts === undefined || day === undefined || parseFileName(parts.file) === undefined) {
+      onOther?.(key);
+      continue;
+    }
     places.push({ key, size, day, ...parts });
   }
   return places;

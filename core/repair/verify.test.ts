@@ -4,6 +4,7 @@ import { test } from "node:test";
 import {
   bucketOver,
   copyOf,
+  DAY,
   linesOf,
   type SmallBucketOptions,
   smallBucket,
@@ -78,6 +79,38 @@ test("verifyBucket() names what is missing, truncated and damaged", async () => 
   ];
   assert.deepEqual(kinds.sort(), wanted.sort());
   assert.equal(report.sound, false);
+});
+
+test("verifyBucket() counts what is no part of a bucket, and takes it for no fault", async () => {
+  const { objects } = await smallBucket();
+  const foreign = ["fake/notes.txt", `index/index_${DAY}/foo.txt`, "index/weird/a.tsdb.gz"];
+  const known = [
+    "loki_cluster_seed.json",
+    "index/delete_requests/delete_requests.gz",
+    "rules/fake/a.yaml",
+    "lokits/compactor/lease",
+  ];
+  for (const key of [...foreign, ...known]) await objects.put(key, new Uint8Array(1));
+  const { kinds, report } = await verified(objects);
+  assert.deepEqual(kinds.sort(), foreign.map((key) => ["foreign", key]).sort());
+  assert.deepEqual([report.findings.foreign, report.sound], [3, true]);
+});
+
+test("verifyBucket() gives its state every second, however few objects that are", async () => {
+  const { objects } = await smallBucket();
+  /** Whoever looks at it takes half a second. */
+  class SlowClock extends SimClock {
+    #looks = 0;
+    override ticksMs(): number {
+      return 500 * this.#looks++;
+    }
+  }
+  const states: VerifyState[] = [];
+  await verified(objects, {
+    clock: new SlowClock(nsOf(WRITTEN_MS)),
+    onState: (state) => void states.push(state),
+  });
+  assert.equal(states.length, 2);
 });
 
 test("verifyBucket() says which block of a chunk is damaged, and counts the lines of the others", async () => {

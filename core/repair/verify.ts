@@ -15,6 +15,7 @@ import { checkIndex } from "./check-index.ts";
 import { checkObject } from "./check-object.ts";
 import { listChunks, namesOf, type StoredChunkInfo } from "./chunk-name.ts";
 import { type Finding, isWrong } from "./finding.ts";
+import { isForeign } from "./foreign.ts";
 import { inFlight } from "./in-flight.ts";
 import { type IndexFolder, type IndexPlace, listIndex } from "./index-walk.ts";
 import { type ChunkId, RefTable } from "./ref-table.ts";
@@ -22,8 +23,8 @@ import { type ChunkId, RefTable } from "./ref-table.ts";
 /** Objects read at a time, and their bytes. */
 const WIDTH = 8;
 const BYTES_MAX = 64 << 20;
-/** Objects after which the state may be kept. */
-const SAVE_STEP = 256;
+/** The state is kept as often, in milliseconds: as much is read again after a kill. */
+const SAVE_MS = 1000;
 /** Index files that go away while they are read cause a new listing, so often. */
 const LOOKS_MAX = 4;
 
@@ -94,6 +95,7 @@ class Verification {
     damaged: 0,
     differs: 0,
     orphaned: 0,
+    foreign: 0,
     unusual: 0,
   };
   #listed = 0;
@@ -101,9 +103,8 @@ class Verification {
   readonly #marks = new RefTable();
   #marked = 0;
   #after: string;
-  #passed = 0;
-  /** Whether it is time to keep the state. */
-  #due = false;
+  /** When the state was kept last. */
+  #savedMs = 0;
   /** KiB of lines that the index knows, and that were read: they tell how much is left. */
   #kb = { all: 0, read: 0 };
 
@@ -115,9 +116,13 @@ class Verification {
   }
 
   async run(): Promise<VerifyReport> {
+    this.#savedMs = this.#options.clock.ticksMs();
     for (const finding of this.#kept) await this.#report(finding);
     for await (const id of this.#options.marked ?? []) this.#marks.add(id, { kb: 0, entries: 0 });
     this.#places = await this.#readIndex(this.#refs, (finding) => this.#report(finding));
+    const others: string[] = [];
+    await listIndex({ ...this.#options, onOther: (object) => others.push(object) });
+    for (const object of others) await this.#other(object);
     for (let row = 0; row < this.#refs.count; row++) this.#kb.all += this.#refs.weightAt(row).kb;
     const complete = await this.#readObjects();
     if (complete) await this.#reportMissing();
@@ -184,17 +189,20 @@ class Verification {
   /** Lists all chunks, notes what the listing itself says, and gives those that are to be read. */
   async *#wanted(): AsyncGenerator<StoredChunkInfo> {
     const { state, sample } = this.#options;
-    for await (const chunk of listChunks(this.#options.store, this.#options)) {
+    const onOther = (object: string) => this.#other(object);
+    for await (const chunk of listChunks(this.#options.store, { ...this.#options, onOther })) {
       this.#listed++;
       const row = this.#refs.find({ ...chunk.name });
       if (row !== undefined) this.#refs.mark(row);
       else await this.#orphan(chunk);
       if (state !== undefined && compareText(chunk.object, state.after) <= 0) continue;
       if (isSampled(chunk.object, sample)) yield chunk;
-      if (!this.#due) continue;
-      this.#due = false;
-      await this.#options.onState?.(this.#state());
     }
+  }
+
+  async #other(key: string): Promise<void> {
+    if (isForeign(key, this.#options.indexPrefix))
+      await this.#report({ kind: "foreign", key, what: "is no chunk and no index file" });
   }
 
   async #orphan({ key, name, modifiedMs }: StoredChunkInfo): Promise<void> {
@@ -223,6 +231,7 @@ class Verification {
     for (const finding of findings) await this.#report(finding);
     this.#kb.read += weight?.kb ?? 0;
     onObject?.(bytes.length, this.#totalBytes());
+    await this.#save();
   }
 
   /** What there is to read, if the rest is packed as what was read is. */
@@ -242,7 +251,14 @@ class Verification {
         this.#counts[name] += fresh.counts[name];
     }
     this.#after = object;
-    if (++this.#passed % SAVE_STEP === 0) this.#due = true;
+  }
+
+  /** Keeps the state when it is time again. */
+  async #save(): Promise<void> {
+    const nowMs = this.#options.clock.ticksMs();
+    if (nowMs - this.#savedMs < SAVE_MS) return;
+    this.#savedMs = nowMs;
+    await this.#options.onState?.(this.#state());
   }
 
   #state(): VerifyState {
