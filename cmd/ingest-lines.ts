@@ -75,6 +75,10 @@ export class LineReader {
   /** Lines whose time could not be read, and the first of them. */
   untimed = 0;
   firstUntimed = "";
+  /** Those of them that come before the first line with a time, so that there was only the text's own. */
+  untimedAhead = 0;
+  /** Whether any line had its time in the field. */
+  hasTimed = false;
 
   constructor(options: LineReaderOptions) {
     this.#options = options;
@@ -108,6 +112,7 @@ export class LineReader {
     if (time?.field === undefined) return timeIn(line);
     const text = fieldOf(line, time.field);
     const found = text === undefined ? undefined : time.read(text);
+    if (found !== undefined) this.hasTimed = true;
     // A blank line has nothing to say.
     return found ?? (line.trim() === "" ? undefined : this.#untimed(line));
   }
@@ -115,6 +120,7 @@ export class LineReader {
   /** As promtail has it: a nanosecond after the line before. */
   #untimed(line: string): bigint {
     if (this.untimed++ === 0) this.firstUntimed = line;
+    if (!this.hasTimed) this.untimedAhead++;
     return this.#last + 1n;
   }
 
@@ -132,10 +138,10 @@ export class LineReader {
       const wanted = time?.field ?? "timestamp";
       throw new Error(`an object with "line" and "${wanted}" is wanted, not ${text.slice(0, 80)}`);
     }
-    this.#last =
-      time === undefined
-        ? parseTime("timestamp", String(stamp))
-        : (time.read(String(stamp)) ?? this.#untimed(text));
+    const found =
+      time === undefined ? parseTime("timestamp", String(stamp)) : time.read(String(stamp));
+    if (found !== undefined) this.hasTimed = true;
+    this.#last = found ?? this.#untimed(text);
     const labels = labelsOf([...Object.entries(json.labels ?? {}), ...this.#options.labels]);
     return { labels, entry: { time: this.#last, line: json.line, metadata: [] } };
   }

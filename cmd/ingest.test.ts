@@ -1,5 +1,6 @@
 /** `lokits ingest` from outside: times from fields, old lines in any order, chunks that lie in one day. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -10,14 +11,15 @@ import { inFolder, lokits } from "./testing/process.ts";
 async function given(
   file: string | Uint8Array,
   flags: readonly string[],
-): Promise<{ shown: string; stderr: string; code: number }> {
-  let result = { shown: "", stderr: "", code: 0 };
+): Promise<{ shown: string; stderr: string; code: number; made: boolean }> {
+  let result = { shown: "", stderr: "", code: 0, made: true };
   await inFolder(async (cwd) => {
     await writeFile(join(cwd, "a.log"), file);
     const place = ["--store", `file://${cwd}/bucket`];
     const done = await lokits(["ingest", "--label", "app=x", ...flags, ...place, "a.log"], { cwd });
     if (done.code !== 0) {
-      result = { shown: "", stderr: done.stderr, code: done.code };
+      const made = existsSync(join(cwd, "bucket"));
+      result = { shown: "", stderr: done.stderr, code: done.code, made };
       return;
     }
     const query = ["query", '{app="x"}', "--forward", "--limit", "0", "-o", "jsonl", ...place];
@@ -27,7 +29,7 @@ async function given(
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as { timestamp: string; line: string })
       .map(({ timestamp, line }) => `${timestamp} ${line}`);
-    result = { shown: shown.join("\n"), stderr: done.stderr, code: 0 };
+    result = { shown: shown.join("\n"), stderr: done.stderr, code: 0, made: true };
   });
   return result;
 }
@@ -64,7 +66,30 @@ test("a line without a readable time comes after the one before, and is told", a
       "2001-02-03T04:05:06.000000002Z n=3",
     ].join("\n"),
   );
-  assert.match(stderr, /warning: 2 of 3 lines have no readable time .* the first: ts=soon n=2\n/);
+  assert.match(
+    stderr,
+    /warning: 2 of 3 lines have no readable time: 2 come after the line before, the first: ts=soon n=2\n/,
+  );
+});
+
+test("a field that no line has ends the run before anything is written", async () => {
+  const lines = Array.from({ length: 20_000 }, (_, n) => `ts=2001-02-03T04:05:06Z n=${n}`);
+  const { stderr, code, made } = await given(lines.join("\n"), ["--timestamp-field", "nope"]);
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /none of the first \d+ lines has a time .* in --timestamp-field nope, nothing/,
+  );
+  assert.equal(made, false);
+  const few = await given("a\nb\n", ["--timestamp-field", "ts"]);
+  assert.deepEqual([few.code, few.made], [1, false]);
+  const late = await given("n=1\nn=2\nts=2001-02-03T04:05:06Z n=3\nn=4", [
+    ...["--timestamp-field", "ts"],
+  ]);
+  assert.match(
+    late.stderr,
+    /warning: 3 of 4 lines have no readable time: 1 come after the line before, 2 have the time when their text was changed, the first: n=1\n/,
+  );
 });
 
 test("a compressed file is unpacked on the way; a layout reads what is no ISO time", async () => {

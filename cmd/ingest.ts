@@ -89,7 +89,8 @@ async function ingest(rawArgs: readonly string[]): Promise<number> {
           tenant: flags.text("org-id"),
         });
   const progress = new Progress("ingest", { quiet: flags.on("quiet") });
-  const untimed = { lines: 0, first: "" };
+  const untimed = { lines: 0, ahead: 0, first: "" };
+  const proof = new TimeProof(sink, flags);
   let lines = 0;
   for (const name of files ?? [undefined]) {
     const text = name === undefined ? streamPieces(process.stdin) : await openPieces(name);
@@ -97,22 +98,78 @@ async function ingest(rawArgs: readonly string[]): Promise<number> {
     const reader = new LineReader({ labels, fromJson, ...timeOf(flags, text) });
     for await (const piece of linesIn(text.pieces)) {
       const batch: Batch = reader.read(piece.lines);
-      if (batch.streams.length > 0) await sink.send(batch);
+      await proof.send(batch, { lines: piece.lines.length, reader });
       lines += piece.lines.length;
       progress.add({ bytes: piece.bytes, lines: piece.lines.length, total: text.size ?? 0 });
     }
     if (untimed.lines === 0) untimed.first = reader.firstUntimed;
     untimed.lines += reader.untimed;
+    untimed.ahead += reader.untimedAhead;
   }
+  await proof.end();
   await sink.close();
   progress.done();
   if (untimed.lines > 0) {
+    const after = untimed.lines - untimed.ahead;
+    const which = [
+      ...(after > 0 ? [`${after} come after the line before`] : []),
+      ...(untimed.ahead > 0 ? [`${untimed.ahead} have the time when their text was changed`] : []),
+    ].join(", ");
     console.error(
-      `warning: ${untimed.lines} of ${lines} lines have no readable time and come after the line before, the first: ${untimed.first.slice(0, 120)}`,
+      `warning: ${untimed.lines} of ${lines} lines have no readable time: ${which}, the first: ${untimed.first.slice(0, 120)}`,
     );
   }
   console.error(`${lines} lines ingested`);
   return 0;
+}
+
+/** Lines that may be without a time before it is clear that the field was mistyped. */
+const UNPROVEN_LINES = 1000;
+
+/** Holds what comes until a line had its time in the field: with a name mistyped nothing is written. */
+class TimeProof {
+  readonly #sink: Sink;
+  readonly #field: string | undefined;
+  #held: Batch[] | undefined;
+  #lines = 0;
+  #first = "";
+
+  constructor(sink: Sink, flags: Flags) {
+    this.#sink = sink;
+    this.#field = flags.text("timestamp-field");
+    this.#held = timeOf(flags, { modifiedMs: 0 }).time === undefined ? undefined : [];
+  }
+
+  async send(batch: Batch, { lines, reader }: { lines: number; reader: LineReader }) {
+    this.#lines += lines;
+    this.#first ||= reader.firstUntimed;
+    if (this.#held !== undefined && !reader.hasTimed) {
+      this.#held.push(batch);
+      if (this.#lines >= UNPROVEN_LINES) this.#refuse();
+      return;
+    }
+    await this.#release();
+    if (batch.streams.length > 0) await this.#sink.send(batch);
+  }
+
+  /** Blank lines alone prove nothing and lack nothing. */
+  async end(): Promise<void> {
+    if (this.#held !== undefined && this.#first !== "") this.#refuse();
+    await this.#release();
+  }
+
+  async #release(): Promise<void> {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const batch of held) if (batch.streams.length > 0) await this.#sink.send(batch);
+  }
+
+  #refuse(): never {
+    const field = this.#field === undefined ? "" : ` in --timestamp-field ${this.#field}`;
+    throw new Error(
+      `none of the first ${this.#lines} lines has a time that can be read${field}, nothing was written; the first: ${this.#first.slice(0, 120)}`,
+    );
+  }
 }
 
 /** Where lines have their time. A format is checked before anything is read. */
