@@ -161,6 +161,14 @@ async function termsOf(store: ObjectStore): Promise<number[]> {
   return terms;
 }
 
+/**
+ * Terms that do not count any more: all but the highest. One that is made again under such a number
+ * finds the higher one.
+ */
+export async function oldTerms(store: ObjectStore): Promise<string[]> {
+  return (await termsOf(store)).slice(0, -1).map(keyOf);
+}
+
 async function readTerm(store: ObjectStore, number: number): Promise<Term | undefined> {
   const bytes = await store.get(keyOf(number));
   if (bytes === undefined) return undefined;

@@ -15,6 +15,7 @@ import type { Meter } from "../ports/meter.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import type { ChunkStore } from "../store/chunks.ts";
 import { DeleteRun, type DeleteSettings, type FinishedRequest } from "./delete-run.ts";
+import { isFull } from "./full-store.ts";
 import type { IndexParts } from "./index-set.ts";
 import { Losses } from "./losses.ts";
 import { proveUnknown } from "./prove.ts";
@@ -26,7 +27,7 @@ import {
   type TableChoice,
   tablesOf,
 } from "./run.ts";
-import { type SweepReport, sweep } from "./sweep.ts";
+import { type SweepOptions, type SweepReport, sweep } from "./sweep.ts";
 import { tellOfFinished, tellOfRetention } from "./tell.ts";
 
 /** One of the stores of a schema. Two may share their objects and keep their tables in different folders. */
@@ -77,9 +78,26 @@ export interface PassRetention extends RetentionReport {
 }
 
 export async function runPass(options: PassOptions): Promise<PassReport> {
-  const compaction = await runCompaction(options);
-  const retention = await runRetention(options);
-  return { compaction, retention, sweep: options.dryRun ? undefined : await runSweep(options) };
+  if (options.dryRun) {
+    const compaction = await runCompaction(options);
+    return { compaction, retention: await runRetention(options), sweep: undefined };
+  }
+  const [compaction, retention] = await sweptWhenFull(options, async () => {
+    return [await runCompaction(options), await runRetention(options)] as const;
+  });
+  return { compaction, retention, sweep: await runSweep(options) };
+}
+
+/** Work; when the store is too full for it what is marked goes all the same, so that the next try has room. */
+export async function sweptWhenFull<T>(options: PassOptions, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    const { chunksDeleted } = await runSweep(options);
+    options.journal.log("warn", "store is full, only the sweep was done", { chunksDeleted });
+    throw error;
+  }
 }
 
 export async function runCompaction(options: PassOptions): Promise<CompactAllReport> {
@@ -128,8 +146,7 @@ export async function runSweep(options: PassOptions): Promise<SweepReport> {
   for (const { objects, chunks } of options.sites) {
     if (swept.has(objects)) continue;
     swept.add(objects);
-    const indexes = options.sites.filter((site) => site.objects === objects);
-    reports.push(await sweep({ ...options, ...options.sweeping, objects, chunks, indexes }));
+    reports.push(await sweep(sweepOf({ objects, chunks }, options)));
   }
   return reports.reduce((a, b) => ({
     markFiles: a.markFiles + b.markFiles,
@@ -137,6 +154,15 @@ export async function runSweep(options: PassOptions): Promise<SweepReport> {
     chunksDeleted: a.chunksDeleted + b.chunksDeleted,
     chunksNamed: a.chunksNamed + b.chunksNamed,
   }));
+}
+
+/** The sweep of one store, and of every index that can name its chunks. */
+export function sweepOf(
+  { objects, chunks }: Pick<Site, "objects" | "chunks">,
+  options: PassOptions,
+): SweepOptions {
+  const indexes = options.sites.filter((site) => site.objects === objects);
+  return { ...options, ...options.sweeping, objects, chunks, indexes };
 }
 
 /** What is under way is written down with the newest chunks. */

@@ -4,8 +4,17 @@
  * and tried again with the next pass.
  */
 import type { ObjectStore } from "../ports/object-store.ts";
+import { takeOnFull } from "./full-store.ts";
 import { type HeldBy, Lease, type LeaseParts } from "./lease.ts";
-import { type PassOptions, runCompaction, runRetention, runSweep, type Site } from "./pass.ts";
+import {
+  type PassOptions,
+  runCompaction,
+  runRetention,
+  runSweep,
+  type Site,
+  sweepOf,
+  sweptWhenFull,
+} from "./pass.ts";
 import { isSweepDue } from "./sweep.ts";
 
 /** How often marks are looked at. */
@@ -91,13 +100,14 @@ export class Compactor {
 
   async #pass(options: PassOptions): Promise<void> {
     const { clock, retentionIntervalMs, journal } = this.#options;
-    await runCompaction({ ...options, provesAll: !this.#hasProved });
-    this.#hasProved = true;
-    const nowMs = clock.ticksMs();
-    if (nowMs - this.#retainedMs >= retentionIntervalMs) {
+    await sweptWhenFull(options, async () => {
+      await runCompaction({ ...options, provesAll: !this.#hasProved });
+      this.#hasProved = true;
+      const nowMs = clock.ticksMs();
+      if (nowMs - this.#retainedMs < retentionIntervalMs) return;
       const report = await runRetention(options);
       if (report?.failures.length === 0) this.#retainedMs = nowMs;
-    }
+    });
     const { chunksDeleted } = await runSweep(options);
     if (chunksDeleted > 0) journal.log("info", "deleted marked chunks", { count: chunksDeleted });
   }
@@ -113,17 +123,34 @@ export async function underLease(
 ): Promise<HeldBy | undefined> {
   const { clock, holder, yieldMs = 0 } = options;
   const leases: Lease[] = [];
+  let deletedForRoom = 0;
   try {
-    for (const store of new Set(options.sites.map(({ objects }) => objects))) {
-      const lease = await Lease.take({ store, clock, holder, yieldMs });
+    for (const site of onePerStore(options.sites)) {
+      const parts = { store: site.objects, clock, holder, yieldMs };
+      const { lease, deleted } = await takeOnFull(parts, sweepOf(site, options));
       if (!(lease instanceof Lease)) return lease;
       leases.push(lease);
+      deletedForRoom += deleted;
     }
-    await work({ ...options, sites: guarded(options.sites, leases) });
+    const own = { ...options, sites: guarded(options.sites, leases) };
+    if (deletedForRoom > 0) await makeRoom(own, deletedForRoom);
+    await work(own);
     return undefined;
   } finally {
     for (const lease of leases) await lease.release();
   }
+}
+
+function onePerStore(sites: readonly Site[]): Site[] {
+  return [...new Map(sites.map((site) => [site.objects, site])).values()];
+}
+
+/** A store that had no room for the lease has none for a pass either: what is marked goes first. */
+async function makeRoom(options: PassOptions, objects: number): Promise<void> {
+  const { chunksDeleted } = await runSweep(options);
+  options.journal.log("warn", "store is full: deleted to have room for the lease, then swept", {
+    ...{ objects, chunksDeleted },
+  });
 }
 
 /** Sites of one store have one guard of it, so that they still are of one store. */

@@ -46,8 +46,35 @@ const MARKS_AT_ONCE = 200_000;
 const DAYS_MAX = 400;
 
 export async function sweep(options: SweepOptions): Promise<SweepReport> {
-  const { objects, clock, meter, signal } = options;
-  const dueMs = clock.nowMs() - options.delayMs;
+  const { objects, meter } = options;
+  const listed = await listDue(options);
+  let { left } = listed;
+  const report = { markFiles: 0, chunksDeleted: 0, chunksNamed: 0 };
+  for await (const { keys, gone, named, damaged } of batchesOf(listed.due, options)) {
+    left += damaged;
+    await pooled(gone, options.workers, (name) => deleteChunk(name, options));
+    for (const key of keys) await objects.delete(key);
+    report.markFiles += keys.length;
+    report.chunksDeleted += gone.length;
+    report.chunksNamed += named;
+  }
+  meter.gauge("loki_boltdb_shipper_retention_sweeper_marker_files_current", left);
+  return { ...report, left };
+}
+
+/** The chunks that a sweep would delete. */
+export async function* dueChunks(options: SweepOptions): AsyncGenerator<ChunkName> {
+  const { due } = await listDue(options);
+  for await (const { gone } of batchesOf(due, options)) yield* gone;
+}
+
+/** Objects with marks that are old enough, and how many are not. */
+async function listDue({
+  objects,
+  clock,
+  delayMs,
+}: SweepOptions): Promise<{ due: string[]; left: number }> {
+  const dueMs = clock.nowMs() - delayMs;
   const due: string[] = [];
   let left = 0;
   for await (const { key } of objects.list(MARKS)) {
@@ -56,21 +83,26 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
     if (stampMs <= dueMs) due.push(key);
     else left++;
   }
-  const report = { markFiles: 0, chunksDeleted: 0, chunksNamed: 0 };
+  return { due, left };
+}
+
+interface DueBatch {
+  /** Objects with marks. */
+  readonly keys: readonly string[];
+  readonly gone: readonly ChunkName[];
+  /** How many an index names, and how many objects with marks are damaged. */
+  readonly named: number;
+  readonly damaged: number;
+}
+
+async function* batchesOf(due: string[], options: SweepOptions): AsyncGenerator<DueBatch> {
   while (due.length > 0) {
-    signal?.throwIfAborted();
-    const batch = await nextBatch(due, options);
-    left += batch.damaged;
-    const named = await namedAmong(batch.chunks, options);
-    const gone = [...batch.chunks].filter(([text]) => !named.has(text)).map(([, name]) => name);
-    await pooled(gone, options.workers, (name) => deleteChunk(name, options));
-    for (const key of batch.keys) await objects.delete(key);
-    report.markFiles += batch.keys.length;
-    report.chunksDeleted += gone.length;
-    report.chunksNamed += named.size;
+    options.signal?.throwIfAborted();
+    const { keys, chunks, damaged } = await nextBatch(due, options);
+    const named = await namedAmong(chunks, options);
+    const gone = [...chunks].filter(([text]) => !named.has(text)).map(([, name]) => name);
+    yield { keys, gone, named: named.size, damaged };
   }
-  meter.gauge("loki_boltdb_shipper_retention_sweeper_marker_files_current", left);
-  return { ...report, left };
 }
 
 /** Whether there is anything to sweep: one listing tells, since marks are named in the order of time. */
@@ -111,7 +143,10 @@ async function nextBatch(
   return { keys, chunks, damaged };
 }
 
-async function deleteChunk(name: ChunkName, { chunks, clock, meter }: SweepOptions): Promise<void> {
+export async function deleteChunk(
+  name: ChunkName,
+  { chunks, clock, meter }: SweepOptions,
+): Promise<void> {
   const startMs = clock.ticksMs();
   const observe = (status: string) => {
     const seconds = (clock.ticksMs() - startMs) / 1000;
