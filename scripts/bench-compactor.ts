@@ -1,11 +1,11 @@
 /**
- * Measures the compactor: `npx bun scripts/bench-compactor.ts [compact|retention] [--files 1000] [--keep DIR]`.
+ * Measures the compactor: `npx bun scripts/bench-compactor.ts [compact|retention] [--files 1000] [--keep DIR] [--watch]`.
  * `compact` merges ingester index files of 10,000 series each, the same series in all of them, as one
  * ingester uploads them; `retention` goes through a million chunk references of which half have expired,
  * and sweeps. Each is done by a process of its own, whose largest memory is told.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -47,6 +47,8 @@ const { values, positionals } = parseArgs({
   options: {
     files: { type: "string", default: "1000" },
     keep: { type: "string" },
+    // Tells the memory every few seconds.
+    watch: { type: "boolean", default: false },
     // Of the process that is measured.
     work: { type: "string" },
   },
@@ -66,6 +68,7 @@ async function main(): Promise<void> {
       rmSync(copy, { recursive: true, force: true });
       spawnSync("cp", ["-r", bucket, copy]);
       const args = [import.meta.filename, kind, "--work", copy];
+      if (values.watch) args.push("--watch");
       spawnSync(process.execPath, args, { stdio: "inherit" });
       rmSync(copy, { recursive: true, force: true });
     } finally {
@@ -91,7 +94,8 @@ async function work(kind: string, folder: string): Promise<void> {
     retention: { enabled: true, sizeBytes: 0, confirmed: true, tableTimeoutMs: 0 },
     sweeping: { delayMs: 0, workers: 150 },
   };
-  const before = process.resourceUsage().maxRSS;
+  const before = memory();
+  const { live, watch } = watching();
   if (kind === "compact") {
     const { filesIn, filesOut, bytes, failures } = await runCompaction(options);
     if (failures.length > 0) throw failures[0]!.error;
@@ -107,7 +111,24 @@ async function work(kind: string, folder: string): Promise<void> {
     const { chunksDeleted } = await runSweep(options);
     tell(`sweep: ${chunksDeleted} chunks`, sweepMs);
   }
-  console.log(`memory: ${mb(rss())}, ${mb(before * rssUnit())} of it before the work`);
+  clearInterval(watch);
+  const { peak } = memory();
+  console.log(
+    `memory: ${mb(peak)} at most, ${mb(before.now)} of it before the work, ${mb(live.bytes)} of it live at most`,
+  );
+}
+
+/** Looks at the live heap while the work goes on; the process's own count of its peak is exact. */
+function watching() {
+  const live = { bytes: 0 };
+  let count = 0;
+  const watch = setInterval(() => {
+    const { heapUsed, external } = process.memoryUsage();
+    live.bytes = Math.max(live.bytes, heapUsed + external);
+    if (!values.watch || count++ % 10 > 0) return;
+    console.log(`  ${mb(memory().now)}, of it live ${mb(heapUsed)} + ${mb(external)}`);
+  }, 200);
+  return { live, watch };
 }
 
 function tell(what: string, startMs: number): void {
@@ -119,13 +140,12 @@ function tell(what: string, startMs: number): void {
   );
 }
 
-function rss(): number {
-  return process.resourceUsage().maxRSS * rssUnit();
-}
-
-/** Node counts kilobytes; Bun does on Linux. */
-function rssUnit(): number {
-  return 1024;
+/** Resident bytes of this process, now and at most, as Linux counts them. */
+function memory(): { now: number; peak: number } {
+  const status = readFileSync("/proc/self/status", "utf8");
+  const of = (name: string) =>
+    1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]);
+  return { now: of("VmRSS"), peak: of("VmHWM") };
 }
 
 function mb(bytes: number): string {

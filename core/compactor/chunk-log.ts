@@ -1,66 +1,145 @@
 /**
- * The chunks of many series while files are merged: each series is a chain of records in shared pages,
- * the last one first. Ten million chunks take some 170 MB here; as objects they would take a gigabyte.
+ * The chunks of many series while files are merged: each series is a chain of records, the last one
+ * first. New records wait in the open part in the order they came. Once that is full they are settled:
+ * those of a series become one record, and the records lie in the order in which they will be taken, so
+ * that page after page can be let go. Ten million chunks take some 140 MB; as objects they would take a
+ * gigabyte.
  *
  *     record: uvarint distance back to the record before, 0 for none
  *             uvarint count, then the chunks as index version 2 has them
  */
 import { ByteCursor } from "../bytes/cursor.ts";
+import { release } from "../bytes/release.ts";
 import { ByteWriter } from "../bytes/writer.ts";
-import { CHUNK_BYTES_MIN } from "../index/layout.ts";
-import type { ChunkRef } from "../model/chunk-ref.ts";
-import { Corrupt } from "../model/errors.ts";
+import { ChunkColumns } from "../index/chunk-columns.ts";
+import { readList, writeList } from "../index/chunk-list.ts";
 import type { RawSeries } from "./series-walk.ts";
 
 const PAGE_BYTES = 256 * 1024;
-/** Two varints. */
-const HEAD_BYTES_MAX = 20;
+/** Below 8 MiB, for the memory of the open part doubles when it grows. */
+const OPEN_BYTES = 15 << 19;
 
 /** No record. */
 export const NO_RECORD = 0;
 
+interface Page {
+  readonly start: number;
+  bytes: Uint8Array;
+  /** Records that were not taken. */
+  records: number;
+}
+
+const NOTHING = new Uint8Array(0);
+
 export class ChunkLog {
-  #pages: { readonly start: number; readonly bytes: Uint8Array }[] = [];
-  #page = new ByteWriter(PAGE_BYTES);
-  /** Where the open page starts. From 1 on, so that 0 is no record. */
+  readonly #openBytes: number;
+  readonly #pages: Page[] = [];
+  readonly #open = new ByteWriter();
+  /** Where the open part starts. From 1 on, so that 0 is no record. */
   #start = 1;
+  readonly #columns = new ChunkColumns();
+  /** Of the records of the series that is read; empty in between. */
+  readonly #places: number[] = [];
+
+  /** The open part is settled when it has so many bytes. */
+  constructor(openBytes = OPEN_BYTES) {
+    this.#openBytes = openBytes;
+  }
 
   /** Adds the chunks of a series to those of the record `before`; gives the new record. */
   append(before: number, { bytes, chunksAt, end, count }: RawSeries): number {
     if (count === 0) return before;
-    const size = end - chunksAt;
-    if (this.#page.size > 0 && this.#page.size + size + HEAD_BYTES_MAX > PAGE_BYTES) this.#turn();
-    const at = this.#start + this.#page.size;
-    this.#page.uvarint(before === NO_RECORD ? 0 : at - before);
-    this.#page.uvarint(count);
-    this.#page.slice(bytes, chunksAt, end);
+    const at = this.#start + this.#open.size;
+    this.#open.uvarint(before === NO_RECORD ? 0 : at - before);
+    this.#open.uvarint(count);
+    this.#open.slice(bytes, chunksAt, end);
     return at;
   }
 
-  /** The chunks of a series by its last record, sorted by start, end and checksum, each once. */
-  take(record: number): ChunkRef[] {
-    const records: ByteCursor[] = [];
-    for (let at = record; at !== NO_RECORD; ) {
-      const { bytes, start } = this.#pageOf(at);
-      const cursor = new ByteCursor(bytes, at - start);
-      const back = cursor.uvarint();
-      records.push(cursor);
-      at = back === 0 ? NO_RECORD : at - back;
+  get isFull(): boolean {
+    return this.#open.size >= this.#openBytes;
+  }
+
+  get isSettled(): boolean {
+    return this.#open.size === 0;
+  }
+
+  isOpen(record: number): boolean {
+    return record >= this.#start;
+  }
+
+  /** Makes one record of the open ones of each series, in this order, and puts it into `records`. */
+  settle(series: Uint32Array, records: Float64Array): void {
+    // Behind the open part, whose places are still in the chains.
+    let start = this.#start + this.#open.size;
+    const page = new ByteWriter(PAGE_BYTES);
+    let count = 0;
+    const turn = () => {
+      this.#pages.push({ start, bytes: page.take(), records: count });
+      start += page.size;
+      count = 0;
+      page.reset();
+    };
+    // One cursor for all: another for each series would be as much work as the chunks.
+    const cursor = new ByteCursor(this.#open.view());
+    for (const number of series) {
+      const at = start + page.size;
+      const before = this.#readOpen(records[number]!, cursor);
+      page.uvarint(before === NO_RECORD ? 0 : at - before);
+      page.uvarint(this.#columns.count);
+      writeList(page, this.#columns);
+      records[number] = at;
+      count++;
+      if (page.size >= PAGE_BYTES) turn();
     }
-    const list: ChunkRef[] = [];
-    // The first that was added first: files come in the order of time, which is little work for the sort.
-    while (records.length > 0) readRecord(records.pop()!, list);
-    return inOrder(list);
+    if (count > 0) turn();
+    this.#start = start;
+    this.#open.reset();
   }
 
-  #turn(): void {
-    this.#pages.push({ start: this.#start, bytes: this.#page.take() });
-    this.#start += this.#page.size;
-    this.#page.reset();
+  /** The chunks of a series by its last record, settled, in order, each once. They are not here afterwards. */
+  take(record: number, chunks: ChunkColumns): void {
+    const cursors: ByteCursor[] = [];
+    const emptied: Page[] = [];
+    for (let at = record; at !== NO_RECORD; ) {
+      const page = this.#pageOf(at);
+      const cursor = new ByteCursor(page.bytes, at - page.start);
+      at = recordBefore(cursor, at);
+      cursors.push(cursor);
+      if (--page.records === 0) emptied.push(page);
+    }
+    chunks.clear();
+    while (cursors.length > 0) {
+      const cursor = cursors.pop()!;
+      readList(cursor, cursor.uvarint(), chunks);
+    }
+    chunks.order();
+    for (const page of emptied) {
+      release(page.bytes);
+      page.bytes = NOTHING;
+    }
   }
 
-  #pageOf(at: number): { start: number; bytes: Uint8Array } {
-    if (at >= this.#start) return { start: this.#start, bytes: this.#page.view() };
+  /** Puts the open records of a series into the columns; gives the settled one before them. */
+  #readOpen(record: number, cursor: ByteCursor): number {
+    const places = this.#places;
+    let at = record;
+    while (this.isOpen(at)) {
+      cursor.at = at - this.#start;
+      at = recordBefore(cursor, at);
+      places.push(cursor.at);
+    }
+    this.#columns.clear();
+    // From the first record to the last: files come in the order of time, which is little work to sort.
+    while (places.length > 0) {
+      cursor.at = places.pop()!;
+      readList(cursor, cursor.uvarint(), this.#columns);
+    }
+    this.#columns.order();
+    return at;
+  }
+
+  #pageOf(at: number): Page {
     let [low, high] = [0, this.#pages.length];
     while (high - low > 1) {
       const middle = (low + high) >>> 1;
@@ -71,32 +150,8 @@ export class ChunkLog {
   }
 }
 
-function readRecord(cursor: ByteCursor, list: ChunkRef[]): void {
-  let lastMs = 0;
-  const count = cursor.uvarint();
-  if (count * CHUNK_BYTES_MIN > cursor.left) {
-    throw new Corrupt(`${count} chunks claimed in ${cursor.left} bytes`);
-  }
-  for (let left = count; left > 0; left--) {
-    const raw = cursor.uvarint();
-    const fromMs = lastMs + (raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2);
-    const throughMs = fromMs + cursor.uvarint();
-    const [kb, entries] = [cursor.uvarint(), cursor.uvarint()];
-    list.push({ fromMs, throughMs, checksum: cursor.u32(), kb, entries });
-    lastMs = throughMs;
-  }
-}
-
-function inOrder(chunks: ChunkRef[]): ChunkRef[] {
-  const isOrdered = chunks.every(
-    (chunk, index) => index === 0 || compareChunks(chunks[index - 1]!, chunk) < 0,
-  );
-  if (isOrdered) return chunks;
-  return chunks
-    .sort(compareChunks)
-    .filter((chunk, index, all) => index === 0 || compareChunks(all[index - 1]!, chunk) !== 0);
-}
-
-function compareChunks(a: ChunkRef, b: ChunkRef): number {
-  return a.fromMs - b.fromMs || a.throughMs - b.throughMs || a.checksum - b.checksum;
+/** Reads the head of the record at `at`. */
+function recordBefore(cursor: ByteCursor, at: number): number {
+  const back = cursor.uvarint();
+  return back === 0 ? NO_RECORD : at - back;
 }

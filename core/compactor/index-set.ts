@@ -1,5 +1,6 @@
 /** The index of one tenant in one table: read from its files, whatever they are, and replaced by one. */
-import { joined } from "../compress/joined.ts";
+import { release } from "../bytes/release.ts";
+import { ByteWriter } from "../bytes/writer.ts";
 import { INDEX_SIZE_MAX } from "../index/layout.ts";
 import { named } from "../index/open.ts";
 import { IndexReader } from "../index/reader.ts";
@@ -30,7 +31,7 @@ export interface IndexParts {
 /** Files that are fetched or deleted at a time. */
 export const INDEX_LANES = 16;
 
-/** A file as it is when decompressed. Corrupt with the key, Unavailable when it went away. */
+/** A file as it is when decompressed, the caller's to release. Corrupt with the key, Unavailable when it went away. */
 export async function fetchBytes(key: string, parts: IndexParts): Promise<Uint8Array> {
   const { store, codecs, signal } = parts;
   signal?.throwIfAborted();
@@ -38,7 +39,9 @@ export async function fetchBytes(key: string, parts: IndexParts): Promise<Uint8A
   if (stored === undefined) throw new Unavailable(`index file ${key} went away meanwhile`);
   if (!key.endsWith(GZIP_SUFFIX)) return stored;
   try {
-    return await codecs.decompress(ENCODINGS.gzip, stored, { sizeMax: INDEX_SIZE_MAX });
+    const bytes = await codecs.decompress(ENCODINGS.gzip, stored, { sizeMax: INDEX_SIZE_MAX });
+    if (bytes.buffer !== stored.buffer) release(stored);
+    return bytes;
   } catch (error) {
     throw named(key, error);
   }
@@ -78,13 +81,9 @@ export async function readTenant(
   }
   const merged = merge.tenants.get(tenant);
   if (merged === undefined || merged.seriesCount === 0) return undefined;
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  await writeIndex(merged, indexVersionOf(table.period), (piece) => {
-    pieces.push(piece);
-    size += piece.length;
-  });
-  return IndexReader.open(joined(pieces, size));
+  const file = new ByteWriter(64 * 1024);
+  await writeIndex(merged, indexVersionOf(table.period), (piece) => file.raw(piece));
+  return IndexReader.open(file.view());
 }
 
 /** A new index file, compressed, and what names it. */
@@ -97,31 +96,15 @@ export interface PackedIndex {
   };
 }
 
-/** Gzip members of so many bytes each: every reader takes them one after the other, and no more is in memory. */
-const MEMBER_BYTES = 16 << 20;
-
+/** As one gzip member: Go's readers take several, others stop after the first. */
 export async function packMerged(
   merged: MergedTenant,
   version: 2 | 3,
   codecs: Codecs,
 ): Promise<PackedIndex & { readonly written: WrittenIndex }> {
-  const members: Uint8Array[] = [];
-  let pieces: Uint8Array[] = [];
-  let waiting = 0;
-  let size = 0;
-  const pack = async () => {
-    const member = await codecs.compress(ENCODINGS.gzip, joined(pieces, waiting));
-    members.push(member);
-    size += member.length;
-    [pieces, waiting] = [[], 0];
-  };
-  const written = await writeIndex(merged, version, (piece) => {
-    pieces.push(piece);
-    waiting += piece.length;
-    return waiting >= MEMBER_BYTES ? pack() : undefined;
-  });
-  if (waiting > 0) await pack();
-  return { stored: joined(members, size), bounds: written, written };
+  const gzip = codecs.gzip();
+  const written = await writeIndex(merged, version, (piece) => gzip.write(piece));
+  return { stored: await gzip.finish(), bounds: written, written };
 }
 
 /** Of a file that is whole in memory. */

@@ -26,7 +26,7 @@ async function merged(
   await writeIndex(
     merge.tenants.get(tenant as Tenant)!,
     version,
-    (piece) => void pieces.push(piece),
+    (piece) => void pieces.push(piece.slice()),
   );
   return joined(
     pieces,

@@ -1,5 +1,5 @@
 /** The series of one tenant out of many files, each once, in columns: labels as numbers, chunks in a log. */
-import type { ChunkRef } from "../model/chunk-ref.ts";
+import { type ChunkColumns, doubled } from "../index/chunk-columns.ts";
 import { ChunkLog, NO_RECORD } from "./chunk-log.ts";
 import type { RawSeries } from "./series-walk.ts";
 
@@ -29,6 +29,7 @@ export class MergedTenant {
   add(raw: RawSeries, pairs: Uint32Array, count: number): void {
     const series = this.#find(raw, pairs, count);
     this.#records[series] = this.#log.append(this.#records[series]!, raw);
+    if (this.#log.isFull) this.#settle();
   }
 
   fingerprintOf(series: number): bigint {
@@ -40,9 +41,26 @@ export class MergedTenant {
     return this.#pairs.subarray(2 * this.#firsts[series]!, 2 * this.#firsts[series + 1]!);
   }
 
-  /** Sorted, each once. */
-  chunksOf(series: number): ChunkRef[] {
-    return this.#log.take(this.#records[series]!);
+  /**
+   * Gives the chunks of a series, sorted, each once, and forgets them. Asked in the order of
+   * fingerprints, memory is given back all along.
+   */
+  takeChunks(series: number, chunks: ChunkColumns): void {
+    if (!this.#log.isSettled) this.#settle();
+    this.#log.take(this.#records[series]!, chunks);
+    this.#records[series] = NO_RECORD;
+  }
+
+  #settle(): void {
+    const [high, low] = [this.#high, this.#low];
+    const series = new Uint32Array(this.#count);
+    let count = 0;
+    for (let number = 0; number < this.#count; number++) {
+      if (this.#log.isOpen(this.#records[number]!)) series[count++] = number;
+    }
+    const ordered = series.subarray(0, count);
+    ordered.sort((a, b) => high[a]! - high[b]! || low[a]! - low[b]!);
+    this.#log.settle(ordered, this.#records);
   }
 
   #find(raw: RawSeries, pairs: Uint32Array, count: number): number {
@@ -112,13 +130,4 @@ export class MergedTenant {
 /** A fingerprint is a hash already; a file may still bring ones that were made to collide. */
 function hashOf(high: number, low: number): number {
   return Math.imul(high ^ Math.imul(low, 0x9e3779b1), 0x85ebca6b) >>> 0;
-}
-
-function doubled<T extends Uint32Array | Float64Array>(
-  column: T,
-  make: new (size: number) => T,
-): T {
-  const larger = new make(2 * column.length);
-  larger.set(column);
-  return larger;
 }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
+import { portableCodecs } from "../compress/table.ts";
 import { IndexReader } from "../index/reader.ts";
 import { tenantMatcher, withoutTenant, withTenant } from "../index/table.ts";
 import { IndexWriter } from "../index/writer.ts";
@@ -410,6 +411,7 @@ const SCHEMA: Schema = (["v12", "v13"] as const).map((schema, index) => ({
 }));
 
 const GZIP: Codecs = {
+  gzip: portableCodecs.gzip,
   compress: (_, bytes) => gzipSync(bytes),
   decompress: (_, bytes, { sizeMax }) => {
     try {

@@ -6,6 +6,7 @@
  * tenant has its new file. Until then a chunk may be named by an old file and a new one, which readers
  * and the next run take as one. What this rests on: a file that was uploaded never changes.
  */
+import { release } from "../bytes/release.ts";
 import { DELETE_REQUESTS, type Table, tableNamed } from "../index/table.ts";
 import { indexVersionOf, type Schema } from "../model/schema.ts";
 import type { Tenant } from "../model/tenant.ts";
@@ -210,6 +211,8 @@ class TableRun {
       const startMs = clock.ticksMs();
       const bytes = await fetchBytes(key, this.#options);
       blaming(key, () => add(bytes));
+      // What is kept of it are copies.
+      release(bytes);
       journal.log("info", "downloaded file", {
         "table-name": this.#table.name,
         file: key,

@@ -73,7 +73,9 @@ function readTable(cursor: ByteCursor): {
   table: Table;
   lengthsAt: Generator<[number, number]>;
 } {
-  const { bytes, at: base } = cursor;
+  const base = cursor.at;
+  // A copy, for the table is held against the next one and the file is not.
+  const bytes = cursor.bytes.slice(base, cursor.end);
   const count = cursor.u32();
   if (count > cursor.left) throw new Corrupt(`${count} symbols claimed in ${cursor.left} bytes`);
   const [starts, ends, lengths] = [0, 1, 2].map(() => new Uint32Array(count)) as [
@@ -84,9 +86,9 @@ function readTable(cursor: ByteCursor): {
   for (let index = 0; index < count; index++) {
     lengths[index] = cursor.at;
     const size = cursor.uvarint();
-    starts[index] = cursor.at;
+    starts[index] = cursor.at - base;
     cursor.skip(size);
-    ends[index] = cursor.at;
+    ends[index] = cursor.at - base;
   }
   if (cursor.left > 0) throw new Corrupt(`${cursor.left} bytes after ${count} symbols at ${base}`);
   const table = { bytes, starts, ends, numbers: new Uint32Array(count) };

@@ -2,9 +2,8 @@
  * Writes the index file of a merged tenant piece by piece, so that a file of hundreds of megabytes is
  * never whole in memory. The bytes are those of core/index/writer.ts for the same content.
  */
-import { crc32c } from "../bytes/crc32c.ts";
 import { ByteWriter } from "../bytes/writer.ts";
-import { ChunkListWriter } from "../index/chunk-list.ts";
+import { ChunkColumns } from "../index/chunk-columns.ts";
 import { MAGIC, SERIES_ALIGN } from "../index/layout.ts";
 import { pad } from "../index/section.ts";
 import {
@@ -12,6 +11,7 @@ import {
   namesOf,
   type OpenSeries,
   type RankedPair,
+  SeriesWriter,
   writeFingerprints,
   writeLabelIndices,
   writeLabelIndicesTable,
@@ -33,11 +33,12 @@ export interface WrittenIndex {
   readonly chunks: number;
 }
 
-/** Takes a piece of the file; it may keep the bytes. */
-export type Sink = (piece: Uint8Array<ArrayBuffer>) => void | Promise<void>;
+/** Takes a piece of the file; the bytes are its own until it resolves. */
+export type Sink = (piece: Uint8Array) => void | Promise<void>;
 
-const PIECE_BYTES = 4 << 20;
+const PIECE_BYTES = 1 << 20;
 
+/** Takes the chunks out of what was merged, so that memory goes while the file grows. */
 export async function writeIndex(
   merged: MergedTenant,
   version: 2 | 3,
@@ -55,37 +56,20 @@ export async function writeIndex(
   const seriesAt = out.size;
 
   const refs = new Uint32Array(series.length);
-  const body = new ByteWriter(4096);
-  const lists = new ChunkListWriter(version);
-  const bounds = { fromMs: 0, throughMs: 0, chunks: 0 };
-  for (const [ordinal, { number, ...each }] of series.entries()) {
-    body.reset();
-    body.u64(each.fingerprint);
-    body.uvarint(each.pairs.length);
-    for (const pair of each.pairs) {
-      body.uvarint(pairs[pair]!.nameSymbol);
-      body.uvarint(pairs[pair]!.valueSymbol);
-    }
-    const chunks = merged.chunksOf(number);
-    lists.write(body, chunks);
-    bounds.chunks += chunks.length;
-    // As Loki keeps these bounds, 0 stands for none yet.
-    for (const { fromMs, throughMs } of chunks) {
-      if (bounds.fromMs === 0 || fromMs < bounds.fromMs) bounds.fromMs = fromMs;
-      if (bounds.throughMs === 0 || throughMs > bounds.throughMs) bounds.throughMs = throughMs;
-    }
+  const writer = new SeriesWriter(version, pairs);
+  const columns = new ChunkColumns();
+  let chunks = 0;
+  for (const [ordinal, each] of series.entries()) {
+    merged.takeChunks(each.number, columns);
+    chunks += columns.count;
     pad(out, SERIES_ALIGN);
     if (out.size >= PIECE_BYTES) {
       base += out.size;
-      const wait = sink(out.take());
+      await sink(out.view());
       out.reset();
-      if (wait !== undefined) await wait;
     }
     refs[ordinal] = (base + out.size) / SERIES_ALIGN;
-    const bytes = body.view();
-    out.uvarint(bytes.length);
-    out.raw(bytes);
-    out.u32(crc32c(bytes));
+    writer.write(out, each, columns);
   }
 
   const at = () => base + out.size;
@@ -108,13 +92,13 @@ export async function writeIndex(
     postings: postingsAt,
     postingsTable: postingsTableAt,
     fingerprintOffsets: fingerprintOffsetsAt,
-    ...{ fromMs: bounds.fromMs, throughMs: bounds.throughMs },
+    ...writer.bounds,
   });
-  const last = out.take();
+  const last = out.view();
   // The checksum of the table of contents ends the file.
   const checksum = new DataView(last.buffer).getUint32(last.length - 4);
   await sink(last);
-  return { ...bounds, checksum, series: series.length };
+  return { ...writer.bounds, chunks, checksum, series: series.length };
 }
 
 /** A series in the order of the file: its labels by rank, and its number in the merge. */
@@ -156,7 +140,7 @@ function ordered(merged: MergedTenant): {
       pairs[pair] = known.get(keyOf(own[2 * pair]!, own[2 * pair + 1]!))!.rank;
     }
     const fingerprint = merged.fingerprintOf(number);
-    return { number, pairs, fingerprint, rank: Number(fingerprint >> 11n), chunks: [] };
+    return { number, pairs, fingerprint, rank: Number(fingerprint >> 11n) };
   });
   return { symbols, pairs: ranked, series: series.sort(compareSeries) };
 }

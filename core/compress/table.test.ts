@@ -18,6 +18,18 @@ test("gzip is written with Loki's header", async () => {
   assert.deepEqual(packed.subarray(0, 10), fromHex("1f8b080000096e8800ff"));
 });
 
+test("a second gzip member is read or Corrupt, never left out unseen", async () => {
+  const packed = await portableCodecs.compress(ENCODINGS.gzip, Uint8Array.of(1));
+  const twice = Uint8Array.of(...packed, ...packed);
+  const read = async (sizeMax: number) => {
+    const text = await portableCodecs.decompress(ENCODINGS.gzip, twice, { sizeMax });
+    assert.deepEqual([...text], [1, 1]);
+  };
+  // Bun's stream reads it; by the definition of these streams it is an error.
+  await read(2).catch((error) => assert.ok(error instanceof Corrupt, String(error)));
+  await assert.rejects(read(1), Corrupt);
+});
+
 test("zstd is refused for writing", () => {
   assert.throws(() => portableCodecs.compress(ENCODINGS.zstd, new Uint8Array(1)), Unavailable);
 });

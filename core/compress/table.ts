@@ -1,7 +1,13 @@
 /** The codecs of every encoding as one table, and the portable floor of the Codecs port. */
 import { Corrupt, Unavailable } from "../model/errors.ts";
-import { type Codecs, ENCODINGS, type Encoding, type EncodingName } from "../ports/codecs.ts";
-import { deflate, inflate } from "./deflate.ts";
+import {
+  type Codecs,
+  ENCODINGS,
+  type Encoding,
+  type EncodingName,
+  type PieceCompressor,
+} from "../ports/codecs.ts";
+import { deflate, gzipPieces, inflate } from "./deflate.ts";
 import { type Lz4BlockId, lz4Frame, lz4Unframe } from "./lz4.ts";
 import { snappyFrame, snappyUnframe } from "./snappy-frame.ts";
 import { zstdDecode } from "./zstd.ts";
@@ -28,20 +34,26 @@ export const OWN_CODECS = {
 } satisfies Partial<Record<EncodingName, Codec>>;
 
 /** What runs on anything with web streams: gzip and deflate are asynchronous, zstd is read only. */
-export const portableCodecs: Codecs = codecsOf({
-  ...OWN_CODECS,
-  gzip: webStream("gzip"),
-  flate: webStream("deflate-raw"),
-  zstd: {
-    compress: () => {
-      throw new Unavailable("zstd is written by the runtime's codec");
+export const portableCodecs: Codecs = codecsOf(
+  {
+    ...OWN_CODECS,
+    gzip: webStream("gzip"),
+    flate: webStream("deflate-raw"),
+    zstd: {
+      compress: () => {
+        throw new Unavailable("zstd is written by the runtime's codec");
+      },
+      decompress: zstdDecode,
     },
-    decompress: zstdDecode,
   },
-});
+  gzipPieces,
+);
 
-/** Makes the port of a full table. */
-export function codecsOf(table: Readonly<Record<EncodingName, Codec>>): Codecs {
+/** Makes the port of a full table and of what compresses in pieces. */
+export function codecsOf(
+  table: Readonly<Record<EncodingName, Codec>>,
+  gzip: () => PieceCompressor,
+): Codecs {
   const byNumber: Codec[] = [];
   for (const [name, codec] of Object.entries(table)) {
     byNumber[ENCODINGS[name as EncodingName]] = codec;
@@ -58,6 +70,7 @@ export function codecsOf(table: Readonly<Record<EncodingName, Codec>>): Codecs {
       // Some encodings write nothing for nothing, and no decoder wants to be asked about nothing.
       return bytes.length === 0 ? bytes : codec.decompress(bytes, sizeMax, sizeHint);
     },
+    gzip,
   };
 }
 

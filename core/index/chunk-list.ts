@@ -7,6 +7,7 @@ import type { ByteCursor } from "../bytes/cursor.ts";
 import { ByteWriter } from "../bytes/writer.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 import { assert, Corrupt } from "../model/errors.ts";
+import type { ChunkColumns } from "./chunk-columns.ts";
 import { CHUNK_BYTES_MIN, type IndexVersion, MARKERS_FROM, PAGE_CHUNKS } from "./layout.ts";
 
 /** A chunk is inside when `fromMs <= chunk.throughMs && throughMs > chunk.fromMs`: the end is not part of it. */
@@ -108,25 +109,58 @@ export class ChunkListWriter {
   }
 
   /** Takes the chunks in the order of their start. */
-  write(out: ByteWriter, chunks: readonly ChunkRef[]): void {
-    out.uvarint(chunks.length);
+  write(out: ByteWriter, chunks: ChunkColumns): void {
+    const { count } = chunks;
+    out.uvarint(count);
     if (this.#version === 2) {
       writeList(out, chunks);
       return;
     }
     this.#list.reset();
     this.#markers.reset();
-    const starts = writeList(this.#list, chunks);
-    const pages = Math.ceil(chunks.length / PAGE_CHUNKS);
+    const pages = Math.ceil(count / PAGE_CHUNKS);
     this.#markers.uvarint(pages);
-    for (let first = 0; first < chunks.length; first += PAGE_CHUNKS) {
-      const end = Math.min(first + PAGE_CHUNKS, chunks.length);
-      writeMarker(this.#markers, chunks, { first, end, offset: starts[first]! });
+    for (let first = 0; first < count; first += PAGE_CHUNKS) {
+      const end = Math.min(first + PAGE_CHUNKS, count);
+      writeMarker(this.#markers, chunks, { first, end, offset: this.#list.size });
+      writeList(this.#list, chunks, first, end);
     }
     // Without chunks the count of markers is there but is not part of their length.
     out.u32(pages === 0 ? 0 : this.#markers.size);
     out.raw(this.#markers.view());
     out.raw(this.#list.view());
+  }
+}
+
+/** Adds chunks as version 2 has them, after their count. */
+export function readList(cursor: ByteCursor, count: number, chunks: ChunkColumns): void {
+  let lastMs = 0;
+  for (let left = checkedCount(cursor, count); left > 0; left--) {
+    const fromMs = lastMs + readVarint(cursor);
+    const throughMs = fromMs + cursor.uvarint();
+    const kb = cursor.uvarint();
+    const entries = cursor.uvarint();
+    chunks.add(fromMs, throughMs, cursor.u32(), kb, entries);
+    lastMs = throughMs;
+  }
+}
+
+/** Writes chunks as version 2 has them, after their count: all, or a part of them after those before it. */
+export function writeList(
+  out: ByteWriter,
+  chunks: ChunkColumns,
+  first = 0,
+  end = chunks.count,
+): void {
+  const { fromMs, throughMs, kb, entries, checksum } = chunks;
+  let lastMs = first === 0 ? 0 : throughMs[first - 1]!;
+  for (let index = first; index < end; index++) {
+    writeVarint(out, fromMs[index]! - lastMs);
+    lastMs = throughMs[index]!;
+    out.uvarint(lastMs - fromMs[index]!);
+    out.uvarint(kb[index]!);
+    out.uvarint(entries[index]!);
+    out.u32(checksum[index]!);
   }
 }
 
@@ -162,7 +196,10 @@ function addShare(
 }
 
 function readCount(cursor: ByteCursor): number {
-  const count = cursor.uvarint();
+  return checkedCount(cursor, cursor.uvarint());
+}
+
+function checkedCount(cursor: ByteCursor, count: number): number {
   if (count * CHUNK_BYTES_MIN > cursor.left) {
     throw new Corrupt(`${count} chunks claimed in ${cursor.left} bytes`);
   }
@@ -197,16 +234,15 @@ function readMarkers(cursor: ByteCursor, chunks: number): Marker[] {
 
 function writeMarker(
   out: ByteWriter,
-  chunks: readonly ChunkRef[],
+  chunks: ChunkColumns,
   page: { first: number; end: number; offset: number },
 ): void {
   let [fromMs, throughMs, kb, entries] = [Infinity, 0, 0, 0];
   for (let index = page.first; index < page.end; index++) {
-    const chunk = chunks[index]!;
-    fromMs = Math.min(fromMs, chunk.fromMs);
-    throughMs = Math.max(throughMs, chunk.throughMs);
-    kb += chunk.kb;
-    entries += chunk.entries;
+    fromMs = Math.min(fromMs, chunks.fromMs[index]!);
+    throughMs = Math.max(throughMs, chunks.throughMs[index]!);
+    kb += chunks.kb[index]!;
+    entries += chunks.entries[index]!;
   }
   out.uvarint(page.end - page.first);
   out.u32(kb);
@@ -214,22 +250,6 @@ function writeMarker(
   out.uvarint(page.offset);
   writeVarint(out, fromMs);
   writeVarint(out, throughMs - fromMs);
-}
-
-/** Gives back where each chunk starts, relative to the first. */
-function writeList(out: ByteWriter, chunks: readonly ChunkRef[]): number[] {
-  const first = out.size;
-  let lastMs = 0;
-  return chunks.map((chunk) => {
-    const start = out.size - first;
-    writeVarint(out, chunk.fromMs - lastMs);
-    out.uvarint(chunk.throughMs - chunk.fromMs);
-    out.uvarint(chunk.kb);
-    out.uvarint(chunk.entries);
-    out.u32(chunk.checksum);
-    lastMs = chunk.throughMs;
-    return start;
-  });
 }
 
 /** Zigzag LEB128 of a whole number below 2^52: milliseconds and their differences, without a BigInt. */

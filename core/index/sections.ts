@@ -2,6 +2,7 @@
 import { crc32c } from "../bytes/crc32c.ts";
 import { ByteWriter } from "../bytes/writer.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
+import { ChunkColumns } from "./chunk-columns.ts";
 import { ChunkListWriter } from "./chunk-list.ts";
 import {
   FINGERPRINT_STEP,
@@ -18,7 +19,6 @@ export interface OpenSeries {
   readonly fingerprint: bigint;
   /** The upper 53 bits of the fingerprint as a double, which decides nearly every comparison. */
   readonly rank: number;
-  readonly chunks: ChunkRef[];
 }
 
 /** A label pair by its symbols. Its rank is its place among all pairs, ordered by name and value. */
@@ -56,55 +56,75 @@ function writeSymbol(out: ByteWriter, { bytes, starts }: EncodedSymbols, symbol:
   out.slice(bytes, starts[symbol]!, starts[symbol + 1]!);
 }
 
-export function writeSeries(
-  out: ByteWriter,
-  version: 2 | 3,
-  series: readonly OpenSeries[],
-  pairs: readonly RankedPair[],
-): { refs: Uint32Array; fromMs: number; throughMs: number } {
-  const refs = new Uint32Array(series.length);
-  const body = new ByteWriter(4096);
-  const lists = new ChunkListWriter(version);
-  let fromMs = 0;
-  let throughMs = 0;
-  series.forEach((each, ordinal) => {
+/** Bounds of chunks as Loki keeps them: 0 stands for none yet. */
+export interface Bounds {
+  fromMs: number;
+  throughMs: number;
+}
+
+/** Writes series one after the other, each where the one before it ends. */
+export class SeriesWriter {
+  readonly bounds: Bounds = { fromMs: 0, throughMs: 0 };
+  readonly #pairs: readonly RankedPair[];
+  readonly #lists: ChunkListWriter;
+  readonly #body = new ByteWriter(4096);
+
+  constructor(version: 2 | 3, pairs: readonly RankedPair[]) {
+    this.#pairs = pairs;
+    this.#lists = new ChunkListWriter(version);
+  }
+
+  /** Takes ordered chunks. `out` is aligned; what was written before it is in it or was. */
+  write(
+    out: ByteWriter,
+    { fingerprint, pairs }: Pick<OpenSeries, "fingerprint" | "pairs">,
+    chunks: ChunkColumns,
+  ): void {
+    const body = this.#body;
     body.reset();
-    body.u64(each.fingerprint);
-    body.uvarint(each.pairs.length);
-    for (const pair of each.pairs) {
-      body.uvarint(pairs[pair]!.nameSymbol);
-      body.uvarint(pairs[pair]!.valueSymbol);
+    body.u64(fingerprint);
+    body.uvarint(pairs.length);
+    for (const pair of pairs) {
+      body.uvarint(this.#pairs[pair]!.nameSymbol);
+      body.uvarint(this.#pairs[pair]!.valueSymbol);
     }
-    const chunks = inOrder(each.chunks);
-    lists.write(body, chunks);
-    // As Loki keeps these bounds, 0 stands for none yet.
-    for (const chunk of chunks) {
-      if (fromMs === 0 || chunk.fromMs < fromMs) fromMs = chunk.fromMs;
-      if (throughMs === 0 || chunk.throughMs > throughMs) throughMs = chunk.throughMs;
-    }
-    pad(out, SERIES_ALIGN);
-    refs[ordinal] = out.size / SERIES_ALIGN;
+    this.#lists.write(body, chunks);
+    this.#widen(chunks);
     const bytes = body.view();
     out.uvarint(bytes.length);
     out.raw(bytes);
     out.u32(crc32c(bytes));
-  });
-  return { refs, fromMs, throughMs };
-}
-
-/** Sorted by start, end and checksum, each once. */
-function inOrder(chunks: readonly ChunkRef[]): readonly ChunkRef[] {
-  // Fast path: most series come from one file, in order already.
-  if (chunks.every((chunk, index) => index === 0 || compareChunks(chunks[index - 1]!, chunk) < 0)) {
-    return chunks;
   }
-  return [...chunks]
-    .sort(compareChunks)
-    .filter((chunk, index, all) => index === 0 || compareChunks(all[index - 1]!, chunk) !== 0);
+
+  #widen({ fromMs, throughMs, count }: ChunkColumns): void {
+    const { bounds } = this;
+    for (let index = 0; index < count; index++) {
+      const from = fromMs[index]!;
+      const through = throughMs[index]!;
+      if (bounds.fromMs === 0 || from < bounds.fromMs) bounds.fromMs = from;
+      if (bounds.throughMs === 0 || through > bounds.throughMs) bounds.throughMs = through;
+    }
+  }
 }
 
-function compareChunks(a: ChunkRef, b: ChunkRef): number {
-  return a.fromMs - b.fromMs || a.throughMs - b.throughMs || a.checksum - b.checksum;
+export function writeSeries(
+  out: ByteWriter,
+  version: 2 | 3,
+  series: readonly (OpenSeries & { readonly chunks: readonly ChunkRef[] })[],
+  pairs: readonly RankedPair[],
+): Bounds & { refs: Uint32Array } {
+  const refs = new Uint32Array(series.length);
+  const writer = new SeriesWriter(version, pairs);
+  const columns = new ChunkColumns();
+  series.forEach((each, ordinal) => {
+    columns.clear();
+    columns.addAll(each.chunks);
+    columns.order();
+    pad(out, SERIES_ALIGN);
+    refs[ordinal] = out.size / SERIES_ALIGN;
+    writer.write(out, each, columns);
+  });
+  return { refs, ...writer.bounds };
 }
 
 /** The pairs of a name: `first` up to, not including, `end`. */

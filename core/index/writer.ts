@@ -29,9 +29,11 @@ interface Pair {
   readonly value: string;
 }
 
+type FullSeries = OpenSeries & { readonly chunks: ChunkRef[] };
+
 export class IndexWriter {
   readonly #version: 2 | 3;
-  readonly #series = new Map<string, OpenSeries>();
+  readonly #series = new Map<string, FullSeries>();
   readonly #names = new Map<string, Map<string, number>>();
   readonly #pairs: Pair[] = [];
   #finished = false;

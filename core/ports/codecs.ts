@@ -36,4 +36,14 @@ export interface Codecs {
     bytes: Uint8Array,
     options: { sizeMax: number; sizeHint?: number },
   ): Uint8Array | Promise<Uint8Array>;
+
+  /** Compresses what comes in pieces as one gzip member, in the memory of a piece and of what it gives. */
+  gzip(): PieceCompressor;
+}
+
+export interface PieceCompressor {
+  /** Takes the next piece. The bytes are the caller's again when it has resolved. */
+  write(piece: Uint8Array): Promise<void>;
+  /** Everything, compressed. Nothing is written afterwards. */
+  finish(): Promise<Uint8Array>;
 }

@@ -1,5 +1,6 @@
 /** A bucket in memory with lines in it, a clock that tests move, and what a test wants to know of both. */
 import { crc32c } from "../../bytes/crc32c.ts";
+import { ByteWriter } from "../../bytes/writer.ts";
 import { encodeChunk } from "../../chunk/builder.ts";
 import { readBlock, readTable } from "../../chunk/decode.ts";
 import { type ChunkName, parseChunkKey } from "../../chunk/keys.ts";
@@ -40,7 +41,14 @@ export const SCHEMA: Schema = [
 ];
 
 /** Nothing is compressed: a kill test writes thousands of objects, and what they hold is all that counts. */
-const CODECS: Codecs = { compress: (_, bytes) => bytes.slice(), decompress: (_, bytes) => bytes };
+const CODECS: Codecs = {
+  compress: (_, bytes) => bytes.slice(),
+  decompress: (_, bytes) => bytes,
+  gzip: () => {
+    const all = new ByteWriter();
+    return { write: async (piece) => all.raw(piece), finish: async () => all.take() };
+  },
+};
 
 export interface Line {
   readonly timeMs: number;
