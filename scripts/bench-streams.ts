@@ -1,13 +1,15 @@
 /**
  * How long labels, values, series, stats and volumes take over very many streams, warm: from the memory of
- * an ingester, and from a bucket with an index file. `bun scripts/bench-streams.ts [streams]`. The requests
- * go through the HTTP API without a socket.
+ * an ingester, from a bucket with an index file as an ingester leaves it, and from one with that of a
+ * compactor. `bun scripts/bench-streams.ts [streams]`. The requests go through the HTTP API without a socket.
  */
 import { portableSearch } from "../core/bytes/search.ts";
 import { utf8 } from "../core/bytes/text.ts";
 import { portableCodecs } from "../core/compress/table.ts";
 import { makeApp } from "../core/http/app.ts";
 import { DEFAULT_HTTP_SETTINGS } from "../core/http/services.ts";
+import { withoutTenant } from "../core/index/table.ts";
+import { IndexWriter } from "../core/index/writer.ts";
 import { Ingester } from "../core/ingester/ingester.ts";
 import { IngesterLife } from "../core/ingester/lifecycle.ts";
 import { DEFAULT_INGESTER } from "../core/ingester/settings.ts";
@@ -61,9 +63,10 @@ const ingester = new Ingester({
   ...{ ...parts, meter: UNMETERED },
   settings: { ...DEFAULT_INGESTER, chunkEncoding: "none" },
 });
+const objects = new MemoryObjectStore();
 const bucket = new Bucket({
   ...parts,
-  ...{ objects: new MemoryObjectStore(), form: "plain", indexPrefix: "index/", uploader: "u" },
+  ...{ objects, form: "plain", indexPrefix: "index/", uploader: "u" },
 });
 const life = new IngesterLife(ingester, bucket, undefined);
 await life.start();
@@ -84,7 +87,27 @@ await measure("memory", [new IngesterSource(ingester)]);
 await life.flusher.sweep({ force: true });
 await bucket.uploadIndex();
 await measure("bucket", [bucket.source]);
+await compact();
+bucket.files.forget();
+await measure("bucket, compacted", [bucket.source]);
 process.exit(0);
+
+/** Puts a file of the tenant in the place of the common ones. */
+async function compact(): Promise<void> {
+  const { files } = bucket;
+  for (const table of await files.tables()) {
+    const places = await files.list(table, SINGLE_TENANT);
+    for (const { key } of places) {
+      const writer = new IndexWriter({ version: 3 });
+      const { reader } = (await files.open({ key, common: true }))!;
+      for (const { labels, fingerprint, chunks } of reader.wholeSeries()) {
+        writer.add(withoutTenant(labels), fingerprint, chunks);
+      }
+      await files.upload(table, `${SINGLE_TENANT}/1-compacted.tsdb`, writer.finish());
+      await objects.delete(key);
+    }
+  }
+}
 
 async function measure(name: string, sources: readonly LogSource[]): Promise<void> {
   const querier = new Querier({ sources, limits, clock, search: portableSearch });

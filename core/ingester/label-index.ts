@@ -42,19 +42,13 @@ export class LabelIndex<T extends { readonly labels: Labels }> {
   }
 
   /**
-   * What passes all matchers. The rarest equality is looked up; where there is none, the values that
-   * another matcher wants are, since there are never more values than streams. The rest is tested.
+   * What passes all matchers, in the order in which it came: others are far apart in memory. The rarest
+   * equality is looked up, the rest is tested unless everybody passes.
    */
   select(matchers: readonly Matcher[]): Iterable<T> {
-    const compiled = matchers.map(compileMatcher);
-    const { items, rest } = this.#candidates(compiled);
-    if (rest.length === 0) return items;
-    const wanting =
-      rest.length === compiled.length ? rest.find(({ matchesEmpty }) => !matchesEmpty) : undefined;
-    if (wanting === undefined) return this.#passing(items, items.size, rest);
-    const own = this.#ownersOf(wanting);
-    const others = rest.filter((matcher) => matcher !== wanting);
-    return others.length === 0 ? own : this.#passing(own, own.length, others);
+    const { items, rest } = this.#candidates(matchers.map(compileMatcher));
+    const tested = rest.filter((matcher) => !this.#isMet(matcher, items.size));
+    return tested.length === 0 ? items : this.#passing(items, tested);
   }
 
   /** Values of a name with all that have them. */
@@ -66,19 +60,24 @@ export class LabelIndex<T extends { readonly labels: Labels }> {
     return [...this.#byName.keys()].sort(compareText);
   }
 
-  *#passing(items: Iterable<T>, size: number, rest: readonly CompiledMatcher[]): Generator<T> {
-    const tests = rest.map((matcher) => this.#cheap(matcher, size));
+  *#passing(items: ReadonlySet<T>, rest: readonly CompiledMatcher[]): Generator<T> {
+    const tests = rest.map((matcher) => this.#cheap(matcher, items.size));
     for (const item of items) {
       if (tests.every(({ name, test }) => test(labelValue(item.labels, name)))) yield item;
     }
   }
 
-  /** Those with a value that passes. */
-  #ownersOf({ name, test }: CompiledMatcher): T[] {
-    const own: T[] = [];
-    for (const [value, items] of this.having(name))
-      if (test(value)) for (const item of items) own.push(item);
-    return own;
+  /** Whether every stream passes, where that is quickly seen: `.+` on a label that all have. */
+  #isMet({ name, matchesEmpty, test }: CompiledMatcher, candidates: number): boolean {
+    const values = this.#byName.get(name);
+    if (values === undefined) return matchesEmpty;
+    if (values.size > candidates / 4) return false;
+    let owners = 0;
+    for (const [value, items] of values) {
+      if (!test(value)) return false;
+      owners += items.size;
+    }
+    return matchesEmpty || owners === this.#all.size;
   }
 
   /** The smallest set that holds all that pass, and the matchers that it does not answer by itself. */
