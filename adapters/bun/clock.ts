@@ -36,6 +36,8 @@ function now(): bigint {
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  // A promise that is resolved already would let nobody but other promises have their turn.
+  if (ms <= 0) return new Promise((resolve) => setImmediate(resolve));
   for (let left = ms; left > 0 && !signal?.aborted; left -= TIMER_MS_MAX) {
     await wait(Math.min(left, TIMER_MS_MAX), signal);
   }

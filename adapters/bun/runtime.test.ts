@@ -1,5 +1,7 @@
 /** Byte search, clock and chance of the runtime. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { test } from "node:test";
 import { portableSearch } from "../../core/bytes/search.ts";
 import { utf8 } from "../../core/bytes/text.ts";
@@ -47,4 +49,24 @@ test("systemRandom stays within its bounds and fills any size", () => {
   const many = systemRandom.bytes(100_000);
   assert.equal(many.length, 100_000);
   assert.ok(new Set(many.subarray(90_000)).size > 200);
+});
+
+test("systemClock.sleep(0) gives timers and sockets their turn", async () => {
+  let timer = false;
+  setTimeout(() => {
+    timer = true;
+  }, 5);
+  const server = createServer((socket) => socket.end("hello")).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  let text = "";
+  connect(port, "127.0.0.1").on("data", (part) => {
+    text += part;
+  });
+  // Work without an end in promises only: were there no turn, this would not come to one.
+  for (let turns = 0; !timer || text === ""; turns++) {
+    assert.ok(turns < 1_000_000, `${turns} turns`);
+    await systemClock.sleep(0);
+  }
+  server.close();
 });

@@ -6,7 +6,10 @@ export interface Clock {
   nowMs(): number;
   /** Monotonic milliseconds, for durations. */
   ticksMs(): number;
-  /** Resolves after `ms` milliseconds, or at once when the signal is aborted (it never rejects). */
+  /**
+   * Resolves after `ms` milliseconds, or at once when the signal is aborted (it never rejects). After 0
+   * milliseconds timers that are due and sockets that have something have had their turn.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
