@@ -70,6 +70,16 @@ test("compact keeps to retention as configured, asks before it keeps less, and s
     // The delay is none, so the next pass has swept what this one marked.
     await compact("--quiet");
     assert.equal(existsSync(join(cwd, "bucket/lokits/marks")), false);
+
+    // A bucket that retention has emptied is one still.
+    await writeFile(file, config(cwd, { period: "1h" }));
+    assert.equal((await compact("--confirm", "-q")).code, 0);
+    const emptied = await compact("-q");
+    assert.deepEqual([emptied.code, emptied.stderr], [0, ""]);
+
+    const odd = await compact("--streams=-3");
+    assert.deepEqual([odd.code, odd.stdout], [2, ""]);
+    assert.match(odd.stderr, /^lokits compact: --streams is "-3", want a whole number[^\n]*\n$/);
   });
 });
 
@@ -77,6 +87,7 @@ test("compact wants a bucket, and leaves it to another compactor that is at work
   await inFolder(async (cwd) => {
     assert.equal((await lokits(["compact"], { cwd })).code, 2);
     const store = `file://${cwd}/bucket`;
+    await lokits(["ingest", "--store", store, "--label", "app=a"], { cwd, stdin: "a line\n" });
     await lokits(["compact", "--store", store, "-q"], { cwd });
     const folder = join(cwd, "bucket/lokits/lease");
     const last = (await readdir(folder)).sort().at(-1)!;

@@ -1,5 +1,6 @@
 /** Whether an address is a bucket at all: a mistyped path must not pass for one that has nothing wrong. */
 import { stat } from "node:fs/promises";
+import { OWN } from "../../core/compactor/places.ts";
 import { readChunkName } from "../../core/repair/chunk-name.ts";
 import type { PeriodStore } from "./store-config.ts";
 
@@ -46,7 +47,9 @@ async function contentProblem(store: PeriodStore): Promise<string | undefined> {
   if (folders.length > 0) return undefined;
   let listed = 0;
   for await (const { key } of objects.list("")) {
-    if (readChunkName(key) !== undefined || ++listed === LISTED_MAX) return undefined;
+    // What a compactor keeps there is left when retention took all chunks.
+    const isKnown = key.startsWith(OWN) || readChunkName(key) !== undefined;
+    if (isKnown || ++listed === LISTED_MAX) return undefined;
   }
   return "holds no index and no chunks";
 }

@@ -88,6 +88,18 @@ test("old terms of the lease make room before chunks do", async () => {
   assert.deepEqual(terms, ["08", "09", "10"]);
 });
 
+test("the lease is given back on a store that has no room for that", async () => {
+  const { world, store, fill, pass } = await given({ agoMs: HOUR_MS });
+  for (let round = 0; round < 3; round++) await pass();
+  await fill();
+  store.countMax++;
+  const start = { ...world.options({}, { store }), holder: "b" };
+  const held = await underLease(start, async () => void (await fill()));
+  assert.equal(held, undefined);
+  const next = await underLease({ ...start, holder: "c" }, async () => {});
+  assert.equal(next, undefined);
+});
+
 test("nothing goes when no mark is due, when another has the lease, or for a failure of another kind", async () => {
   const young = await given({ agoMs: HOUR_MS });
   await young.fill();

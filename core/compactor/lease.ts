@@ -109,7 +109,7 @@ export class Lease {
     await this.#renewing;
     if (this.#lost !== undefined) return;
     try {
-      await makeTerm(this.#parts, this.#term + 1, 0);
+      await makeTermInRoom(this.#parts, this.#term + 1, 0);
       await forgetBefore(this.#parts.store, this.#term - TERMS_KEPT);
     } catch {
       // Not given back, it ends by itself.
@@ -123,7 +123,7 @@ export class Lease {
       if (this.#done.signal.aborted) return;
       const startMs = clock.ticksMs();
       try {
-        if (!(await makeTerm(this.#parts, this.#term + 1, clock.nowMs() + TERM_MS))) {
+        if (!(await makeTermInRoom(this.#parts, this.#term + 1, clock.nowMs() + TERM_MS))) {
           this.#lost = `term ${this.#term + 1} is another's`;
           return;
         }
@@ -150,6 +150,16 @@ async function makeTerm(
     if (made?.holder !== holder || made.endMs !== endMs) return false;
   }
   return (await termsOf(store)).at(-1) === number;
+}
+
+/** For who has the lease: on a full store terms that do not count make room for the next one. */
+async function makeTermInRoom(parts: LeaseParts, number: number, endMs: number): Promise<boolean> {
+  try {
+    return await makeTerm(parts, number, endMs);
+  } catch {
+    for (const key of await oldTerms(parts.store)) await parts.store.delete(key);
+    return await makeTerm(parts, number, endMs);
+  }
 }
 
 async function termsOf(store: ObjectStore): Promise<number[]> {
