@@ -119,6 +119,16 @@ async function rebuild(rawArgs: readonly string[], signal: AbortSignal): Promise
   });
   progress.done();
   await say({ kind: "report", ...report }, summary(report, dryRun));
+  if (report.isPrefixGuessed && flags.text("index-prefix") === undefined && report.chunks > 0) {
+    console.error(
+      `warning: nothing says what tables are called, so they are ${TABLE_PREFIX}…; a server that is configured otherwise (loki_index_ in Loki's charts) does not find them: --config.file or --index-prefix says it`,
+    );
+  }
+  if (report.damagedFiles > 0) {
+    console.error(
+      `warning: ${report.damagedFiles} damaged index files are left beside the new ones: --replace removes them`,
+    );
+  }
   if (!report.complete) return INTERRUPTED;
   if (tenants.length > 0 && report.chunks === 0)
     throw new Error(`--tenant: the bucket has no ${tenants.join(", ")}`);

@@ -44,6 +44,8 @@ export class ChunkWriter {
   #openBytes = 0;
   #failure: unknown;
   #unindexed = 0;
+  /** Chunks that are in the bucket and in no index yet. */
+  #stored = 0;
 
   constructor(parts: ChunkWriterParts) {
     this.#parts = parts;
@@ -75,7 +77,29 @@ export class ChunkWriter {
   /** An interrupted run leaves whole chunks that no index names; running it again is safe. */
   async close(): Promise<void> {
     await this.flush();
+    await this.#uploadIndex();
+  }
+
+  /**
+   * After a failure: the index of what is stored, so that it is found. Gives the chunks that are in the
+   * bucket, and whether that index could be written; open chunks are let go of.
+   */
+  async salvage(): Promise<{ chunks: number; isIndexed: boolean }> {
+    this.#open.clear();
+    await Promise.allSettled(this.#puts);
+    const chunks = this.#stored;
+    if (chunks === 0) return { chunks, isIndexed: true };
+    const isIndexed = await this.#uploadIndex().then(
+      () => true,
+      () => false,
+    );
+    return { chunks, isIndexed };
+  }
+
+  async #uploadIndex(): Promise<void> {
     await this.#parts.sink.uploadIndex();
+    this.#unindexed = 0;
+    this.#stored = 0;
   }
 
   #openFor(stream: StreamId, time: bigint): Open {
@@ -123,8 +147,7 @@ export class ChunkWriter {
     if (++this.#unindexed < UNINDEXED_MAX) return;
     await Promise.all(this.#puts);
     this.#check();
-    await this.#parts.sink.uploadIndex();
-    this.#unindexed = 0;
+    await this.#uploadIndex();
   }
 
   async #put({ stream, builder }: Open): Promise<void> {
@@ -138,6 +161,7 @@ export class ChunkWriter {
     const kb = kbOf(builder.uncompressedSize);
     const ref = { fromMs, throughMs, checksum, kb, entries: builder.rows };
     await sink.put({ tenant, labels, fingerprint, ref, object });
+    this.#stored++;
   }
 
   #check(): void {

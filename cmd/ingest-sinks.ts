@@ -14,6 +14,8 @@ export interface Sink {
   /** Resolves when the entries are acknowledged, or held by whoever `close` makes write them. */
   send(batch: Batch): Promise<void>;
   close(): Promise<void>;
+  /** After a failure saves what can be saved, and says what became of the lines that were taken. */
+  abandon(): Promise<string>;
 }
 
 export class ServerSink implements Sink {
@@ -39,10 +41,16 @@ export class ServerSink implements Sink {
   }
 
   async close(): Promise<void> {}
+
+  async abandon(): Promise<string> {
+    return "what the server took before is stored";
+  }
 }
 
 export class StoreSink implements Sink {
   readonly #sorter: LineSorter;
+  readonly #chunks: ChunkWriter;
+  readonly #store: string;
 
   static async open(place: {
     store: string;
@@ -53,13 +61,14 @@ export class StoreSink implements Sink {
     const { buckets, schema } = await writableBuckets({ ...place, journal });
     const tenant = place.tenant === undefined ? SINGLE_TENANT : literalTenant(place.tenant);
     const { codecs } = runtime;
-    return new StoreSink(
-      new LineSorter(new ChunkWriter({ sink: buckets, schema, codecs, tenant })),
-    );
+    const chunks = new ChunkWriter({ sink: buckets, schema, codecs, tenant });
+    return new StoreSink(chunks, place.store);
   }
 
-  private constructor(sorter: LineSorter) {
-    this.#sorter = sorter;
+  private constructor(chunks: ChunkWriter, store: string) {
+    this.#sorter = new LineSorter(chunks);
+    this.#chunks = chunks;
+    this.#store = store;
   }
 
   send(batch: Batch): Promise<void> {
@@ -68,5 +77,12 @@ export class StoreSink implements Sink {
 
   close(): Promise<void> {
     return this.#sorter.close();
+  }
+
+  async abandon(): Promise<string> {
+    const { chunks, isIndexed } = await this.#chunks.salvage();
+    if (chunks === 0) return "no chunk is left without an index";
+    if (isIndexed) return `the ${chunks} chunks that were stored before are in the index`;
+    return `${chunks} chunks are stored that no index names: lokits compact rebuild --replace --store ${this.#store} takes them up`;
   }
 }

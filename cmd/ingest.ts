@@ -92,22 +92,28 @@ async function ingest(rawArgs: readonly string[]): Promise<number> {
   const untimed = { lines: 0, ahead: 0, first: "" };
   const proof = new TimeProof(sink, flags);
   let lines = 0;
-  for (const name of files ?? [undefined]) {
-    const text = name === undefined ? streamPieces(process.stdin) : await openPieces(name);
-    const labels = name === undefined ? own : withFile(own, name);
-    const reader = new LineReader({ labels, fromJson, ...timeOf(flags, text) });
-    for await (const piece of linesIn(text.pieces)) {
-      const batch: Batch = reader.read(piece.lines);
-      await proof.send(batch, { lines: piece.lines.length, reader });
-      lines += piece.lines.length;
-      progress.add({ bytes: piece.bytes, lines: piece.lines.length, total: text.size ?? 0 });
+  try {
+    for (const name of files ?? [undefined]) {
+      const text = name === undefined ? streamPieces(process.stdin) : await openPieces(name);
+      const labels = name === undefined ? own : withFile(own, name);
+      const reader = new LineReader({ labels, fromJson, ...timeOf(flags, text) });
+      for await (const piece of linesIn(text.pieces)) {
+        const batch: Batch = reader.read(piece.lines);
+        await proof.send(batch, { lines: piece.lines.length, reader });
+        lines += piece.lines.length;
+        progress.add({ bytes: piece.bytes, lines: piece.lines.length, total: text.size ?? 0 });
+      }
+      if (untimed.lines === 0) untimed.first = reader.firstUntimed;
+      untimed.lines += reader.untimed;
+      untimed.ahead += reader.untimedAhead;
     }
-    if (untimed.lines === 0) untimed.first = reader.firstUntimed;
-    untimed.lines += reader.untimed;
-    untimed.ahead += reader.untimedAhead;
+    await proof.end();
+    await sink.close();
+  } catch (error) {
+    progress.done();
+    console.error(`ingest failed after ${lines} lines were read; ${await sink.abandon()}`);
+    throw error;
   }
-  await proof.end();
-  await sink.close();
   progress.done();
   if (untimed.lines > 0) {
     const after = untimed.lines - untimed.ahead;

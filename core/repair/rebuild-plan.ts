@@ -70,6 +70,10 @@ export interface RebuildPlan {
   readonly places: readonly IndexPlace[];
   /** Tables of tenants that have an index and are left as they are. */
   readonly kept: number;
+  /** Index files that are damaged; a file beside them does not replace them. */
+  readonly damaged: number;
+  /** Whether nothing said what tables are called, so that they have the given prefix. */
+  readonly isPrefixGuessed: boolean;
 }
 
 /** Longer chunks do not exist: a name that says so would touch tables without end. */
@@ -81,6 +85,7 @@ export async function planRebuild(options: PlanOptions): Promise<RebuildPlan> {
   const chunks = new ChunkList();
   const jobs = new Map<string, RebuildJob & { rows: number[] }>();
   const without = new RefTable();
+  const damaged: string[] = [];
   for await (const id of options.without ?? []) without.add(id, { kb: 0, entries: 0 });
   for await (const chunk of listChunks(options.store, options)) {
     const { name, key } = chunk;
@@ -104,16 +109,21 @@ export async function planRebuild(options: PlanOptions): Promise<RebuildPlan> {
       else if (job.rows.at(-1) !== row) job.rows.push(row);
     }
   }
-  const indexed = options.replace ? new Set<string>() : await indexedJobs(places, options);
+  const indexed = options.replace ? new Set<string>() : await indexedJobs(places, options, damaged);
   const wanted = [...jobs].filter(([name]) => !indexed.has(name)).map(([, job]) => job);
   wanted.sort((a, b) => (a.tenant === b.tenant ? a.day - b.day : a.tenant < b.tenant ? -1 : 1));
-  return { chunks, jobs: wanted, places, kept: jobs.size - wanted.length };
+  return {
+    ...{ chunks, jobs: wanted, places, kept: jobs.size - wanted.length },
+    damaged: damaged.length,
+    isPrefixGuessed: options.schema === undefined && places.length === 0,
+  };
 }
 
 /** `table/tenant` of what readable index files name series of. Damaged files are reported and count for nothing. */
 async function indexedJobs(
   places: readonly IndexPlace[],
   options: PlanOptions,
+  damaged: string[],
 ): Promise<ReadonlySet<string>> {
   const indexed = new Set<string>();
   for (const place of places) {
@@ -124,6 +134,7 @@ async function indexedJobs(
       for (const { tenant } of seriesOf(reader, place)) indexed.add(`${place.table}/${tenant}`);
     } catch (error) {
       if (!(error instanceof Corrupt)) throw error;
+      damaged.push(place.key);
       await options.onFinding({ kind: "damaged", key: place.key, what: error.message });
     }
   }

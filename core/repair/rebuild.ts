@@ -61,6 +61,10 @@ export interface RebuildReport {
   readonly removed: number;
   /** Tables of tenants that had an index and were left as they were. */
   readonly kept: number;
+  /** Damaged index files that lie beside the new ones. */
+  readonly damagedFiles: number;
+  /** Whether tables have the given prefix because nothing else said what they are called. */
+  readonly isPrefixGuessed: boolean;
   /** Chunks in the bucket, and those that could not be read and are in no index now. */
   readonly chunks: number;
   readonly leftOut: number;
@@ -115,6 +119,8 @@ class Rebuild {
       written: this.#written,
       removed: this.#removed,
       kept,
+      damagedFiles: this.#plan.damaged,
+      isPrefixGuessed: this.#plan.isPrefixGuessed,
       chunks: chunks.count,
       leftOut: this.#unreadable.size,
     };
