@@ -1,5 +1,6 @@
 /** `lokits serve`: the daemon. Its flags are Loki's own, so they are read by the configuration, not by citty. */
 import { defineCommand } from "citty";
+import { targetsPage } from "./targets.ts";
 import { type App, startApp } from "./wire/app.ts";
 import { loadSettings } from "./wire/config.ts";
 
@@ -24,6 +25,10 @@ async function serve(rawArgs: readonly string[]): Promise<number> {
   const settings = await loadSettings([...rawArgs]);
   if (settings.verifyOnly) {
     for (const warning of settings.warnings) console.error(`warning: ${warning}`);
+    if (settings.loaded.listTargets) {
+      console.log(targetsPage({ legacy: settings.loaded.config.bool("legacy_read_target") }));
+      return 0;
+    }
     console.error("config is valid");
     return 0;
   }

@@ -9,20 +9,22 @@ import { listen, upgrade } from "../../adapters/bun/serve.ts";
 import { DiskLogDisk } from "../../adapters/disk/log-disk.ts";
 import { makeApp } from "../../core/http/app.ts";
 import { type LineJournal, makeJournal } from "../../core/http/journal.ts";
-import type { Admin, IngesterAdmin, ServiceState } from "../../core/http/services.ts";
+import type { IngesterAdmin, ShutdownMarker } from "../../core/http/services.ts";
 import { Ingester } from "../../core/ingester/ingester.ts";
 import { IngesterLife } from "../../core/ingester/lifecycle.ts";
 import { IngesterSource } from "../../core/ingester/source.ts";
 import { Querier } from "../../core/querier/service.ts";
-import { VERSION } from "../version.ts";
+import { makeAdmin } from "./admin.ts";
 import { openGate, openTls } from "./auth.ts";
 import { startCompactor } from "./compactor.ts";
 import type { AppSettings } from "./config.ts";
 import { openDeletes } from "./deletes.ts";
 import { meteredPusher, openMetrics, watch } from "./metrics.ts";
 import { openPatterns } from "./patterns.ts";
+import { ownRings } from "./ring.ts";
 import { runtime } from "./runtime.ts";
 import { fetchBounds, ServedStore } from "./served-store.ts";
+import { isPrepared, openShutdownMarker } from "./shutdown-marker.ts";
 import { startRateStore } from "./stream-rates.ts";
 import { limitsPage } from "./tenant-page.ts";
 import { openTracer } from "./tracing.ts";
@@ -81,6 +83,9 @@ export async function startApp(settings: AppSettings): Promise<App> {
     askToStop = resolve;
   });
   const reloading = new AbortController();
+  const marker = openShutdownMarker(config.text("ingester.shutdown_marker_path"), metrics);
+  if (await isPrepared(marker, journal))
+    journal.log("info", "prepared for shutdown: the next stop flushes");
   const tracer = await openTracer(settings.loaded.config);
   const services = {
     ...(tracer === undefined ? {} : { tracer }),
@@ -89,10 +94,11 @@ export async function startApp(settings: AppSettings): Promise<App> {
     }),
     pusher: meteredPusher(ingester, metrics),
     query: querier,
-    ingester: ingesterAdmin(life, journal, askToStop),
+    ingester: ingesterAdmin(life, { journal, askToStop, marker }),
+    rings: ownRings(config, life),
     limitsPage: limitsPage(settings.loaded, limits),
     ...(patterns === undefined ? {} : { patterns }),
-    admin: makeAdmin(settings, life, { journal, leaving }),
+    admin: makeAdmin(settings, { life, journal, leaving }),
     ...{ limits, clock, codecs, journal, metrics, upgrade },
     gate: await openGate(settings.loaded.config, {
       tenants: settings.http,
@@ -128,7 +134,9 @@ export async function startApp(settings: AppSettings): Promise<App> {
       leaving.now = true;
       reloading.abort();
       await Promise.all([server.stop(settings.gracefulStopMs), compactor.stop()]);
-      await life.stop({ flush: settings.ingester.wal.flushOnShutdown });
+      const prepared = await isPrepared(marker, journal);
+      await life.stop({ flush: prepared || settings.ingester.wal.flushOnShutdown });
+      if (prepared) await marker?.clear();
       await store.close();
       await deletes.close();
       await tracer?.close();
@@ -158,12 +166,18 @@ async function openWal({ walDir, ingester }: AppSettings): Promise<DiskLogDisk |
   return new DiskLogDisk(walDir);
 }
 
+interface IngesterAdminParts {
+  readonly journal: LineJournal;
+  readonly askToStop: () => void;
+  readonly marker: ShutdownMarker | undefined;
+}
+
 function ingesterAdmin(
   life: IngesterLife,
-  journal: LineJournal,
-  askToStop: () => void,
+  { journal, askToStop, marker }: IngesterAdminParts,
 ): IngesterAdmin {
   return {
+    ...(marker === undefined ? {} : { shutdownMarker: marker }),
     flush: () => {
       life.flusher
         .sweep({ force: true })
@@ -176,61 +190,4 @@ function ingesterAdmin(
       return true;
     },
   };
-}
-
-function makeAdmin(
-  settings: AppSettings,
-  life: IngesterLife,
-  { journal, leaving }: { journal: LineJournal; leaving: { readonly now: boolean } },
-): Admin {
-  return {
-    ready: () => (leaving.now ? { ok: false, text: "Application is stopping" } : readiness(life)),
-    config: settings.printConfig,
-    services: () => serviceStates(life),
-    logLevel: () => journal.level,
-    setLogLevel: (level) => {
-      journal.level = level;
-    },
-    build: {
-      version: VERSION,
-      revision: "",
-      branch: "",
-      buildUser: "",
-      buildDate: "",
-      goVersion: "",
-    },
-  };
-}
-
-function readiness({ phase }: IngesterLife): { ok: boolean; text: string } {
-  switch (phase.name) {
-    case "running":
-      return { ok: true, text: "ready" };
-    case "replaying": {
-      const percent = phase.total === 0 ? 0 : Math.floor((100 * phase.done) / phase.total);
-      return {
-        ok: false,
-        text: `Ingester not ready: replaying the WAL, ${percent}% of ${phase.total} bytes`,
-      };
-    }
-    default:
-      return { ok: false, text: `Ingester not ready: ${phase.name}` };
-  }
-}
-
-function serviceStates({ phase }: IngesterLife): ServiceState[] {
-  const states = {
-    new: "New",
-    replaying: "Starting",
-    running: "Running",
-    stopping: "Stopping",
-    stopped: "Terminated",
-  } as const;
-  const own: ServiceState = { name: "ingester", state: states[phase.name] };
-  return [
-    { name: "server", state: "Running" },
-    { name: "store", state: "Running" },
-    own,
-    { name: "querier", state: "Running" },
-  ];
 }

@@ -11,7 +11,7 @@ import type { Schema } from "../../core/model/schema.ts";
 import { ENCODINGS, type EncodingName } from "../../core/ports/codecs.ts";
 import type { Level } from "../../core/ports/journal.ts";
 import { UsageError } from "../flags.ts";
-import { VERSION } from "../version.ts";
+import { BUILD, VERSION } from "../version.ts";
 import { stderrJournal } from "./journal.ts";
 import { TenantLimits } from "./limits.ts";
 import { memoryLimit } from "./memory.ts";
@@ -44,7 +44,7 @@ export interface CheckedSettings {
   readonly printConfig: (mode: PrintMode) => string;
 }
 
-/** Of a run that ends after the check: `-verify-config`. */
+/** Of a run that ends after the check: `-verify-config` and `-list-targets`. */
 export interface VerifiedSettings extends CheckedSettings {
   readonly verifyOnly: true;
 }
@@ -63,7 +63,7 @@ export async function loadSettings(
   const settings = checkedSettings(loaded);
   if (loaded.print) process.stderr.write(`${heading()}${loaded.text("all")}`);
   if (loaded.logReversed) logReversed(loaded.text("all"));
-  if (loaded.verify) return { ...settings, verifyOnly: true };
+  if (loaded.verify || loaded.listTargets) return { ...settings, verifyOnly: true };
   await settings.limits.reload();
   return await appSettings(settings);
 }
@@ -138,7 +138,7 @@ async function load(args: readonly string[]): Promise<LoadedConfig> {
 }
 
 function heading(): string {
-  return `---\n# Loki Config\n# (version=${VERSION}, branch=, revision=)\n`;
+  return `---\n# Loki Config\n# (version=${BUILD.version}, branch=${BUILD.branch}, revision=${BUILD.revision})\n`;
 }
 
 function httpSettings(config: Config): CheckedSettings["http"] {

@@ -9,12 +9,13 @@ import { gaugeMemory } from "../../core/ingester/meters.ts";
 import { BadRequest } from "../../core/model/errors.ts";
 import type { Meter } from "../../core/ports/meter.ts";
 import type { Pusher } from "../../core/ports/pusher.ts";
-import { VERSION } from "../version.ts";
+import { BUILD } from "../version.ts";
 
 export function openMetrics(config: Config): Metrics {
   const metrics = new Metrics(FAMILIES);
   const build = {
-    ...{ version: VERSION, revision: "", branch: "", goversion: "", tags: "" },
+    ...{ version: BUILD.version, revision: BUILD.revision, branch: BUILD.branch },
+    ...{ goversion: BUILD.goVersion, tags: "" },
     ...{ goos: platform(), goarch: arch() },
   };
   metrics.gauge("loki_build_info", 1, build);

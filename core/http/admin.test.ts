@@ -107,6 +107,13 @@ test("rings show their members and forget them", async () => {
   assert.deepEqual(forgotten, ["a<"]);
 });
 
+test("a ring that is not used says why, and nobody is forgotten in it", async () => {
+  const app = appOf({ rings: { "/distributor/ring": "Not <used>." } });
+  assert.match((await ask(app, "/distributor/ring"))[2], /<p>Not &lt;used&gt;\.<\/p>/);
+  const post = { method: "POST", body: "forget=a" };
+  assert.equal((await ask(app, "/distributor/ring", post))[0], 200);
+});
+
 test("requests are measured by route", async () => {
   const app = appOf();
   await ask(app, "/loki/api/v1/label/app/values");

@@ -9,8 +9,10 @@ export function ringRoutes({ rings = {}, clock }: Services, settings: HttpSettin
     path,
     newline: true,
     methods: {
-      GET: ({ request }: Call) => show(ring, request, clock.nowMs()),
-      POST: (call: Call) => forget(ring, call, settings),
+      GET: ({ request }: Call) =>
+        typeof ring === "string" ? unused(ring) : show(ring, request, clock.nowMs()),
+      POST: (call: Call) =>
+        typeof ring === "string" ? unused(ring) : forget(ring, call, settings),
     },
   }));
 }
@@ -25,6 +27,10 @@ export const NO_MEMBERLIST: Route = route(
     }),
 );
 
+function unused(why: string): Response {
+  return html(`<h1>Ring Status</h1><p>${escapeHtml(why)}</p>`);
+}
+
 function show(ring: RingView, request: Request, nowMs: number): Response {
   const members = ring.members();
   if (request.headers.get("accept")?.includes("application/json")) {
@@ -33,9 +39,14 @@ function show(ring: RingView, request: Request, nowMs: number): Response {
     return jsonResponse(text, JSON_TYPE.metric);
   }
   const withTokens = new URL(request.url).searchParams.get("tokens") === "true";
-  return new Response(page(members, ring.forget !== undefined, withTokens, nowMs), {
-    headers: { "Content-Type": "text/html; charset=utf-8" },
-  });
+  return html(content(members, ring.forget !== undefined, withTokens, nowMs));
+}
+
+function html(body: string): Response {
+  return new Response(
+    `<!DOCTYPE html><html><head><meta charset="UTF-8"><title>Ring Status</title></head><body>${body}</body></html>\n`,
+    { headers: { "Content-Type": "text/html; charset=utf-8" } },
+  );
 }
 
 async function forget(
@@ -72,7 +83,7 @@ const COLUMNS = [
   "Actions",
 ];
 
-function page(
+function content(
   members: readonly RingMember[],
   forgets: boolean,
   withTokens: boolean,
@@ -100,9 +111,8 @@ function page(
   });
   const head = COLUMNS.map((name) => `<th>${name}</th>`).join("");
   return (
-    '<!DOCTYPE html><html><head><meta charset="UTF-8"><title>Ring Status</title></head><body>' +
     `<h1>Ring Status</h1><p>Current time: ${isoTime(nowMs)}</p><form action="" method="POST">` +
-    `<table border="1"><thead><tr>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></form></body></html>\n`
+    `<table border="1"><thead><tr>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></form>`
   );
 }
 

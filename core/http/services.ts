@@ -25,8 +25,8 @@ export interface Services {
   readonly streamRates?: StreamRateBook;
   readonly query?: QueryService;
   readonly ingester?: IngesterAdmin;
-  /** Rings by the path that shows them, such as `/ring`. */
-  readonly rings?: Readonly<Record<string, RingView>>;
+  /** Rings by the path that shows them, such as `/ring`; a text says why one is not used. */
+  readonly rings?: Readonly<Record<string, RingView | string>>;
   readonly admin: Admin;
   readonly limits: LimitsOf;
   readonly clock: Clock;
