@@ -94,7 +94,7 @@ async function migrate(rawArgs: readonly string[], signal: AbortSignal): Promise
     throw new UsageError(`--from ${window.from} is not before --to ${window.to}`);
   const source = await bucketOf(flags, SILENT);
   await assertElsewhere(flags, place.address);
-  await assertTenants(source, [...(tenants?.keys() ?? [])]);
+  await assertTenants([source], [...(tenants?.keys() ?? [])]);
   const target = await openBucket({ store: place.address, config: undefined, journal: SILENT });
   const schema = await schemaOf(flags, source, target);
   const encoding = flags.text("chunk-encoding") as EncodingName | undefined;

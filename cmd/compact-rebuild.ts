@@ -1,14 +1,14 @@
 /** `lokits compact rebuild`: the index of a bucket again, from its chunks alone. */
 import { type ArgsDef, defineCommand } from "citty";
 import { DAY_MS, type Schema, type SchemaVersion } from "../core/model/schema.ts";
-import { SILENT } from "../core/ports/journal.ts";
 import { type RebuildReport, rebuildIndex } from "../core/repair/rebuild.ts";
+import type { Bucket } from "../core/store/bucket.ts";
 import { marksOf } from "./compact-marks.ts";
 import { ResumeFile } from "./compact-resume.ts";
 import {
   afterWord,
   BUCKET_ARGS,
-  bucketOf,
+  eachBucket,
   INTERRUPTED,
   QUIET_ARGS,
   RESUME_ARGS,
@@ -68,7 +68,23 @@ Examples:
 
 async function rebuild(rawArgs: readonly string[], signal: AbortSignal): Promise<number> {
   const flags = toolFlags(rawArgs, { args, repeatable: ["tenant"] });
-  const bucket = await bucketOf(flags, SILENT);
+  let chunks = 0;
+  const code = await eachBucket(flags, async (bucket) => {
+    const report = await rebuildOne(bucket, flags, signal);
+    chunks += report.chunks;
+    return report.code;
+  });
+  const tenants = flags.list("tenant");
+  if (tenants.length > 0 && chunks === 0 && code === 0)
+    throw new Error(`--tenant: the bucket has no ${tenants.join(", ")}`);
+  return code;
+}
+
+async function rebuildOne(
+  bucket: Bucket,
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<{ code: number; chunks: number }> {
   const [replace, dryRun, tenants] = [
     flags.on("replace"),
     flags.on("dry-run"),
@@ -89,13 +105,16 @@ async function rebuild(rawArgs: readonly string[], signal: AbortSignal): Promise
     await output.line(json ? JSON.stringify(value) : text);
     await output.flush();
   };
+  const schema = schemaOf(flags);
   let damaged = 0;
   const report = await rebuildIndex({
     store: bucket.objects,
     codecs: runtime.codecs,
     clock: runtime.clock,
     indexPrefix: bucket.indexPrefix,
-    schema: schemaOf(flags) ?? bucket.schema,
+    schema: schema ?? bucket.schema,
+    ...(schema === undefined &&
+      bucket.schema !== undefined && { owns: (table: string) => bucket.ownsTable(table) }),
     tablePrefix: flags.text("index-prefix") ?? TABLE_PREFIX,
     tenants: tenants.length > 0 ? tenants : undefined,
     replace,
@@ -129,11 +148,10 @@ async function rebuild(rawArgs: readonly string[], signal: AbortSignal): Promise
       `warning: ${report.damagedFiles} damaged index files are left beside the new ones: --replace removes them`,
     );
   }
-  if (!report.complete) return INTERRUPTED;
-  if (tenants.length > 0 && report.chunks === 0)
-    throw new Error(`--tenant: the bucket has no ${tenants.join(", ")}`);
+  const { chunks } = report;
+  if (!report.complete) return { code: INTERRUPTED, chunks };
   await resume.remove();
-  return damaged > 0 ? 1 : 0;
+  return { code: damaged > 0 ? 1 : 0, chunks };
 }
 
 /** One period for all times, when the flags say which. */

@@ -1,19 +1,19 @@
 /** `lokits compact stats`: lines, bytes, chunks, streams and cardinality of a bucket, from its index. */
 import { type ArgsDef, defineCommand } from "citty";
 import { nsOf, printNanos } from "../core/model/time.ts";
-import { SILENT } from "../core/ports/journal.ts";
 import { type BucketStats, bucketStats, type TenantStats } from "../core/repair/stats.ts";
+import type { Bucket } from "../core/store/bucket.ts";
 import {
   afterWord,
-  assertTenants,
   BUCKET_ARGS,
-  bucketOf,
   bytesText,
+  eachBucket,
   QUIET_ARGS,
   textTable,
   toolFlags,
 } from "./compact-tools.ts";
 
+import type { Flags } from "./flags.ts";
 import { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { runtime } from "./wire/runtime.ts";
@@ -46,9 +46,13 @@ Examples:
 
 async function stats(rawArgs: readonly string[]): Promise<number> {
   const flags = toolFlags(rawArgs, { args, repeatable: ["tenant"] });
-  const bucket = await bucketOf(flags, SILENT);
+  return await eachBucket(flags, (bucket) => statsOf(bucket, flags), {
+    tenants: flags.list("tenant"),
+  });
+}
+
+async function statsOf(bucket: Bucket, flags: Flags): Promise<number> {
   const tenants = flags.list("tenant");
-  await assertTenants(bucket, tenants);
   const top = flags.count("top") ?? TOP;
   const progress = new Progress("stats", { quiet: flags.on("quiet"), things: "index files" });
   const report = await bucketStats({

@@ -278,3 +278,50 @@ test("a tenant that the bucket has not is named", { skip: withoutShared }, async
     assert.deepEqual(await readdir(cwd), []);
   });
 });
+
+test("a configuration with two stores has both of them verified, counted and mended", {
+  skip: withoutShared,
+}, async () => {
+  await inFolder(async (cwd) => {
+    for (const store of ["old", "new"])
+      await cp(join(BUCKETS, "multi-tenant"), join(cwd, store), { recursive: true });
+    const period = (from: string, store: string) =>
+      `    - {from: ${from}, store: tsdb, object_store: ${store}, schema: v12, index: {prefix: loki_index_, period: 24h}}\n`;
+    await writeFile(
+      join(cwd, "config.yaml"),
+      `storage_config:
+  filesystem: {directory: ${cwd}/old}
+  named_stores: {filesystem: {later: {directory: ${cwd}/new}}}
+schema_config:
+  configs:
+${period("2020-01-01", "filesystem")}${period("2023-10-30", "later")}`,
+    );
+    const f = async (...args: string[]) =>
+      await lokits(["compact", ...args, "--config.file", "config.yaml"], { cwd });
+    const [verified, counted] = await Promise.all([f("verify", "-o", "jsonl"), f("stats")]);
+    assert.deepEqual([verified.stderr, verified.code, counted.code], ["", 0, 0]);
+    const kinds = jsonLines(verified.stdout).map(({ kind, sound }) => [kind, sound]);
+    assert.deepEqual(kinds, [
+      ["store", undefined],
+      ["report", true],
+      ["store", undefined],
+      ["report", true],
+    ]);
+    assert.match(
+      counted.stdout,
+      /^store file:\S+\/old\ntenant [\s\S]*^store file:\S+\/new\ntenant /m,
+    );
+    assert.equal((await f("verify", "--resume", "state")).code, 2);
+    for (const store of ["old", "new"]) await rm(join(cwd, store, "index"), { recursive: true });
+    const rebuilt = await f("rebuild");
+    assert.deepEqual([rebuilt.stderr, rebuilt.code], ["", 0]);
+    assert.deepEqual((await readdir(join(cwd, "old/index"))).sort(), [
+      "loki_index_19658",
+      "loki_index_19659",
+    ]);
+    assert.deepEqual((await readdir(join(cwd, "new/index"))).sort(), [
+      "loki_index_19660",
+      "loki_index_19661",
+    ]);
+  });
+});

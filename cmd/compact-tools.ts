@@ -1,10 +1,11 @@
 /** What the tools for buckets share: their flags, the bucket that these name, tables of text, an end by Ctrl-C. */
 import type { ArgsDef } from "citty";
 import { toHex } from "../core/bytes/text.ts";
-import type { Journal } from "../core/ports/journal.ts";
+import { type Journal, SILENT } from "../core/ports/journal.ts";
 import type { Bucket } from "../core/store/bucket.ts";
+import { Buckets } from "../core/store/buckets.ts";
 import { type Flags, type FlagsOptions, parseFlags, UsageError } from "./flags.ts";
-import { openBucket } from "./wire/bucket.ts";
+import { openBucket, openNamedBuckets } from "./wire/bucket.ts";
 
 export const BUCKET_ARGS: ArgsDef = {
   store: { type: "string", description: "The bucket", valueHint: "file:///path" },
@@ -51,9 +52,12 @@ export function toolFlags(rawArgs: readonly string[], options: FlagsOptions): Fl
 }
 
 /** Throws when the index has a tenant not: a mistyped one would be a job well done on nothing. */
-export async function assertTenants(bucket: Bucket, tenants: readonly string[]): Promise<void> {
+export async function assertTenants(
+  buckets: readonly Bucket[],
+  tenants: readonly string[],
+): Promise<void> {
   if (tenants.length === 0) return;
-  const known = await bucket.tenants();
+  const known = await new Buckets(buckets).tenants();
   const missing = tenants.filter((tenant) => !known.includes(tenant));
   if (missing.length === 0) return;
   const some = known.slice(0, 5).join(", ") + (known.length > 5 ? ", …" : "");
@@ -65,6 +69,37 @@ export async function bucketOf(flags: Flags, journal: Journal): Promise<Bucket> 
   if (store === undefined && config === undefined)
     throw new UsageError("--store or --config.file is wanted");
   return await openBucket({ store, config, journal, existing: true });
+}
+
+/**
+ * Work on every store of a schema, one after the other; the worst exit code counts. Stores that are one,
+ * with the index in different folders, are told apart by nothing but a configuration for each.
+ */
+export async function eachBucket(
+  flags: Flags,
+  work: (bucket: Bucket) => Promise<number>,
+  { tenants = [] }: { tenants?: readonly string[] } = {},
+): Promise<number> {
+  const place = { store: flags.text("store"), config: flags.text("config.file") };
+  const named = await openNamedBuckets({ ...place, journal: SILENT, existing: true });
+  await assertTenants(
+    named.map(({ bucket }) => bucket),
+    tenants,
+  );
+  if (named.length === 1) return await work(named[0]!.bucket);
+  const names = named.map(({ name }) => name).join(", ");
+  if (new Set(named.map(({ bucket }) => bucket.objects)).size < named.length)
+    throw new UsageError(`the configuration has indexes of one store in several folders: ${names}`);
+  if (flags.text("resume") !== undefined)
+    throw new UsageError(`--resume is about one store, not ${names}: say which with --store`);
+  let worst = 0;
+  for (const { name, bucket } of named) {
+    const isJson = flags.text("output") === "jsonl";
+    console.log(isJson ? JSON.stringify({ kind: "store", name }) : `store ${name}`);
+    worst = Math.max(worst, await work(bucket));
+    if (worst === INTERRUPTED) break;
+  }
+  return worst;
 }
 
 /**

@@ -1,22 +1,22 @@
 /** `lokits compact verify`: what is missing, truncated, damaged or orphaned in a bucket. */
 import { type ArgsDef, defineCommand } from "citty";
-import { SILENT } from "../core/ports/journal.ts";
 import type { Finding } from "../core/repair/finding.ts";
 import { type VerifyReport, type VerifyState, verifyBucket } from "../core/repair/verify.ts";
+import type { Bucket } from "../core/store/bucket.ts";
 import { marksOf } from "./compact-marks.ts";
 import { ResumeFile } from "./compact-resume.ts";
 import {
   afterWord,
   BUCKET_ARGS,
-  bucketOf,
   bytesText,
+  eachBucket,
   INTERRUPTED,
   QUIET_ARGS,
   RESUME_ARGS,
   toolFlags,
   untilInterrupted,
 } from "./compact-tools.ts";
-import { UsageError } from "./flags.ts";
+import { type Flags, UsageError } from "./flags.ts";
 import { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { parseDuration } from "./times.ts";
@@ -63,7 +63,20 @@ async function verify(rawArgs: readonly string[], signal: AbortSignal): Promise<
   const flags = toolFlags(rawArgs, { args });
   const share = shareOf(flags.text("sample"));
   const grace = parseDuration("grace", flags.text("grace") ?? GRACE);
-  const bucket = await bucketOf(flags, SILENT);
+  return await eachBucket(flags, (bucket) => verifyOne(bucket, { flags, share, grace, signal }));
+}
+
+interface Verifying {
+  readonly flags: Flags;
+  readonly share: number;
+  readonly grace: bigint;
+  readonly signal: AbortSignal;
+}
+
+async function verifyOne(
+  bucket: Bucket,
+  { flags, share, grace, signal }: Verifying,
+): Promise<number> {
   const place = { store: flags.text("store"), config: flags.text("config.file") };
   const resume = new ResumeFile<VerifyState>(flags.text("resume"), {
     tool: "verify",

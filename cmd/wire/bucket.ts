@@ -35,8 +35,15 @@ export async function openBucket(place: BucketPlace): Promise<Bucket> {
 
 /** All buckets that are meant. Throws UsageError when neither a store nor a configuration is given. */
 export async function openBuckets(place: BucketPlace): Promise<Buckets> {
+  return new Buckets((await openNamedBuckets(place)).map(({ bucket }) => bucket));
+}
+
+/** The same, each with what it is called in messages. */
+export async function openNamedBuckets(
+  place: BucketPlace,
+): Promise<{ readonly name: string; readonly bucket: Bucket }[]> {
   const { stores, schema } = await openStores(place);
-  return new Buckets(stores.map((store) => bucketOf(store, schema, place)));
+  return stores.map((store) => ({ name: store.name, bucket: bucketOf(store, schema, place) }));
 }
 
 /** All of them, to be written. */

@@ -54,6 +54,8 @@ export interface PlanOptions extends IndexFolder {
   /** Undefined when not known: tables are then named as those that are there, or with `tablePrefix`. */
   readonly schema?: Schema | undefined;
   readonly tablePrefix: string;
+  /** Whether a table is this store's: of a schema in several stores each has the tables of its periods. */
+  readonly owns?: (table: string) => boolean;
   readonly tenants?: readonly string[] | undefined;
   /** Also tables that have an index. */
   readonly replace: boolean;
@@ -102,6 +104,7 @@ export async function planRebuild(options: PlanOptions): Promise<RebuildPlan> {
     }
     const row = chunks.add(name, namingOf(chunk), chunk.size);
     for (const { table, day, version } of tables.of(fromMs, throughMs)) {
+      if (options.owns?.(table) === false) continue;
       const job = jobs.get(`${table}/${tenant}`);
       if (job === undefined)
         jobs.set(`${table}/${tenant}`, { table, day, tenant, version, rows: [row] });
