@@ -164,7 +164,7 @@ class TenantRun {
     ref: ChunkRef,
   ): Promise<ChunkRef | undefined> {
     const { tenant, table } = this.#job;
-    const { deletes, chunks, journal } = this.#parts;
+    const { deletes, chunks } = this.#parts;
     const [from, through] = [nsOf(ref.fromMs), nsOf(ref.throughMs)];
     const own = this.#filter!.of(labels, from, through)!;
     const name = { tenant, fingerprint, ...ref };
@@ -176,10 +176,9 @@ class TenantRun {
     }
     const place = { tenant, fingerprint, ref };
     const rewritten = await rewriteChunk(place, own, this.#parts).catch((error: unknown) => {
-      // Nobody can read its lines either. It stays as it is, for those who repair buckets.
+      // Nobody can read its lines now. It stays as it is, for those who repair buckets, and so do the requests.
       if (!(error instanceof Corrupt)) throw error;
-      const key = chunks.keyOf(place);
-      journal.log("error", "chunk not searched for deletes", { chunk: key, err: error.message });
+      deletes!.obstruct(own.requests, { key: chunks.keyOf(place), err: error.message });
       return { kind: "same" as const };
     });
     if (rewritten.kind === "same") return ref;

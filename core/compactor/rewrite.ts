@@ -6,7 +6,6 @@ import { encodeObject } from "../chunk/object.ts";
 import type { DeleteCounts, StreamDeletes } from "../deletes/filter.ts";
 import type { Block } from "../model/block.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
-import { Corrupt } from "../model/errors.ts";
 import { msCeilOf, msOf } from "../model/time.ts";
 import type { Codecs } from "../ports/codecs.ts";
 import type { ChunkPlace, ChunkStore } from "../store/chunks.ts";
@@ -34,7 +33,8 @@ export async function rewriteChunk(
 ): Promise<Rewritten> {
   const { codecs } = parts;
   const object = await parts.chunks.get(place, parts.signal);
-  if (object === undefined) throw new Corrupt("no such object");
+  // Gone are its lines too.
+  if (object === undefined) return { kind: "same" };
   const table = readTable(object.chunk);
   // Fast path: the times of the blocks are finer than those of the index.
   const isTouched = table.blocks.some(({ minTime, maxTime }) => deletes.touches(minTime, maxTime));
