@@ -50,8 +50,9 @@ export function textReport(report: PassReport, options: ReportOptions): string {
   if (retention !== undefined) lines.push(...retentionLines(retention, options));
   if (sweep !== undefined && sweep.markFiles > 0)
     lines.push(`sweep: ${sweep.chunksDeleted} marked chunks deleted`);
-  for (const { table, error } of [...compaction.failures, ...(retention?.failures ?? [])])
-    lines.push(`failed: ${table}: ${textOf(error)}`);
+  // A damaged file ends compaction and retention of its table alike, and is one failure to its owner.
+  const failures = [...compaction.failures, ...(retention?.failures ?? [])];
+  lines.push(...new Set(failures.map(({ table, error }) => `failed: ${table}: ${textOf(error)}`)));
   return lines.join("\n");
 }
 

@@ -45,7 +45,7 @@ export function tellOfRetention(
     });
   }
   if (chunks === 0 && report.modified + report.deleted === 0) return;
-  journal.log("info", "applied retention", {
+  journal.log("info", dryRun ? "retention would be applied" : "applied retention", {
     ...{ modified: report.modified, deleted: report.deleted },
     ...report.losses.total,
   });
