@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { Config } from "./config.ts";
 import { readFileLayer } from "./file.ts";
 import { isScalar, KEYS } from "./keys.ts";
-import { printConfig } from "./print.ts";
+import { configTree, printConfig, type Tree } from "./print.ts";
 import type { ScalarType } from "./row.ts";
 import { sameValue, type Value } from "./value.ts";
 import { ZERO_LAYER } from "./zero.ts";
@@ -143,6 +143,38 @@ test("diff prints what differs, defaults what is not set", () => {
   assert.match(printConfig(config, "defaults"), /^auth_enabled: true$/m);
   assert.equal(printConfig(new Config([]), "diff"), "{}\n");
 });
+
+test("defaults are the same whatever is configured, and whatever was printed before", () => {
+  const config = new Config([ZERO_LAYER]);
+  const defaults = printConfig(new Config([]), "all");
+  assert.equal(printConfig(config, "defaults"), defaults);
+  const all = printConfig(config, "all");
+  assert.notEqual(all, defaults);
+  printConfig(config, "diff");
+  assert.equal(printConfig(config, "defaults"), defaults);
+  assert.equal(printConfig(config, "all"), all);
+  const common = configTree(config, "defaults")["common"] as Tree;
+  assert.equal(common["path_prefix"], "");
+  assert.equal(common["replication_factor"], 3);
+});
+
+test("a printed tree may be changed, defaults and configuration stay", () => {
+  const config = new Config([ZERO_LAYER]);
+  for (const mode of ["defaults", "all"] as const) {
+    const before = printConfig(config, mode);
+    emptied(configTree(config, mode));
+    assert.equal(printConfig(config, mode), before, mode);
+  }
+});
+
+/** Takes everything out of every block and list. */
+function emptied(tree: object): void {
+  for (const [name, value] of Object.entries(tree)) {
+    if (typeof value === "object" && value !== null) emptied(value);
+    if (Array.isArray(tree)) tree.length = 0;
+    else delete (tree as Record<string, unknown>)[name];
+  }
+}
 
 test("every scalar type has a value here or is a secret", () => {
   const types = new Set([...KEYS.values()].map(({ type }) => type));
