@@ -4,7 +4,7 @@ import { selectorsOf } from "../logql/syntax/visit.ts";
 import { BadRequest } from "../model/errors.ts";
 import type { Matcher } from "../model/matcher.ts";
 import { NS_PER_MS } from "../model/time.ts";
-import type { VolumeRequest } from "../ports/query-service.ts";
+import type { QueryAnswer, VolumeRequest } from "../ports/query-service.ts";
 import { type AskContext, type Asking, ask } from "./asking.ts";
 import { bounds, parseStep, parseVolumeLimit } from "./params.ts";
 import { answerResponse, whole } from "./query-routes.ts";
@@ -36,9 +36,10 @@ export function indexRoutes(context: AskContext): Route[] {
       throw new BadRequest("not found", { status: 404 });
     }
     const request = volumeRequest(asking, ranged);
-    return answerResponse(
-      await asking.behind(whole(asking, (signal) => query.volume(asking.tenants, request, signal))),
+    const answer = await asking.behind(
+      whole(asking, (signal) => query.volume(asking.tenants, request, signal)),
     );
+    return answerResponse(withoutData(answer));
   }
 
   const both = ["GET", "POST"] as const;
@@ -48,6 +49,13 @@ export function indexRoutes(context: AskContext): Route[] {
     route(both, "/loki/api/v1/index/volume", (call) => volume(call, false), frontend),
     route(both, "/loki/api/v1/index/volume_range", (call) => volume(call, true), frontend),
   ];
+}
+
+/** A matrix of nothing is a vector in Loki. */
+function withoutData(answer: QueryAnswer): QueryAnswer {
+  const { result } = answer;
+  if (result.kind !== "matrix" || result.series.length > 0) return answer;
+  return { ...answer, result: { kind: "vector", samples: [] } };
 }
 
 function volumeRequest(asking: Asking, ranged: boolean): VolumeRequest {

@@ -80,9 +80,10 @@ export class IngesterSource implements LogSource {
         if (chunk.flushedMs !== undefined || !isIn(chunk, select)) continue;
         const { minTime, maxTime } = builder.bounds();
         const isWhole = minTime >= from && maxTime < through;
+        const size = builder.uncompressedSize;
         // Fast path: what lies wholly inside counts as it is.
         const own = isWhole
-          ? { entries: builder.rows, bytes: kbOf(builder.uncompressedSize) * 1024 }
+          ? { entries: builder.rows, bytes: indexedSize(size) }
           : weigh([refOf(chunk)], bounds);
         chunks++;
         entries += own.entries;
@@ -117,11 +118,16 @@ function isIn({ builder }: MemChunk, { from, through }: Select): boolean {
   return maxTime >= from && minTime < through;
 }
 
-/** The chunk as an index would list it. */
+/** The chunk as an index would list it, but for small ones. */
 function refOf({ builder }: MemChunk) {
   const { minTime, maxTime } = builder.bounds();
-  const kb = kbOf(builder.uncompressedSize);
+  const kb = indexedSize(builder.uncompressedSize) / 1024;
   return { fromMs: msOf(minTime), throughMs: msCeilOf(maxTime), kb, entries: builder.rows };
+}
+
+/** Whole KiB, as an index will have it; less than one as it is, since small streams would weigh nothing. */
+function indexedSize(bytes: number): number {
+  return bytes < 1024 ? bytes : kbOf(bytes) * 1024;
 }
 
 /** The blocks are taken now: entries that come while the query runs must not appear out of order. */

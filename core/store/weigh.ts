@@ -5,7 +5,7 @@ import type { ChunkRef } from "../model/chunk-ref.ts";
 export interface Weight {
   readonly chunks: number;
   readonly entries: number;
-  /** Uncompressed, in whole KiB for each chunk. */
+  /** Uncompressed, in whole KiB for each chunk; of less than one, such as is in memory only, in bytes. */
   readonly bytes: number;
 }
 
@@ -18,7 +18,7 @@ export function weigh(
   for (const ref of chunks) {
     const share = shareOf(ref, fromMs, throughMs);
     entries += Math.floor(ref.entries * share);
-    bytes += Math.floor(ref.kb * share) * 1024;
+    bytes += ref.kb < 1 ? Math.floor(ref.kb * 1024 * share) : Math.floor(ref.kb * share) * 1024;
   }
   return { chunks: chunks.length, entries, bytes };
 }
