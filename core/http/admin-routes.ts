@@ -2,12 +2,14 @@
 
 import { textResponse } from "./errors.ts";
 import { readForm } from "./form.ts";
+import { gzipped } from "./gzip.ts";
 import { levelNamed } from "./journal.ts";
 import { sizedResponse } from "./measured.ts";
 import { JSON_TYPE, jsonResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
 import type { Admin, HttpSettings, Services } from "./services.ts";
 
+/** For everyone: who asks for OpenMetrics takes it, too. */
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 export function adminRoutes({ admin, metrics }: Services, settings: HttpSettings): Route[] {
@@ -33,7 +35,10 @@ export function adminRoutes({ admin, metrics }: Services, settings: HttpSettings
 
   return [
     route(["GET"], "/ready", ready),
-    route(["GET"], "/metrics", () => typed(metrics.print(), METRICS_TYPE)),
+    gzipped(
+      route(["GET"], "/metrics", () => typed(metrics.print(), METRICS_TYPE)),
+      "text/plain",
+    ),
     route(["GET"], "/config", config),
     route(["GET"], "/services", services),
     route(["GET"], "/loki/api/v1/status/buildinfo", () =>

@@ -56,7 +56,7 @@ export function routesOf(
   if (query !== undefined) {
     const context = { query, services, settings };
     const asked = readingRoutes(context);
-    routes.push(...(settings.compressResponses ? asked.map(gzipped) : asked));
+    routes.push(...(settings.compressResponses ? asked.map((each) => gzipped(each)) : asked));
     if (upgrade !== undefined) routes.push(...tailRoutes(context, upgrade));
   }
   if (ingester !== undefined) routes.push(...ingesterRoutes(ingester, settings));

@@ -72,6 +72,20 @@ test("only when it is switched on and asked for", async () => {
   assert.equal((await (await given(LONG, ON, "gzip;q=0, br"))("labels")).encoding, null);
 });
 
+test("/metrics is compressed for who takes it, in the text format for everyone", async () => {
+  const app = appOf();
+  // The first look counts itself, so that the second is long enough.
+  await (await app.request("/metrics")).text();
+  const accept = "application/openmetrics-text; version=1.0.0, text/plain;q=0.5";
+  const headers = { "Accept-Encoding": "gzip", Accept: accept };
+  const packed = await app.request("/metrics", { headers });
+  assert.equal(packed.headers.get("content-encoding"), "gzip");
+  assert.equal(packed.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  const text = gunzipSync(new Uint8Array(await packed.arrayBuffer())).toString();
+  assert.match(text, /^# TYPE loki_request_duration_seconds histogram$/m);
+  assert.equal((await app.request("/metrics")).headers.get("content-encoding"), null);
+});
+
 test("takesGzip() reads weights", () => {
   const takes = (accept: string) =>
     takesGzip(new Request("http://x", { headers: { "Accept-Encoding": accept } }));

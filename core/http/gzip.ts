@@ -1,6 +1,6 @@
 /**
- * Answers of queries as gzip, for clients that take it (`frontend.compress_responses`). Short ones are
- * left as they are, and so are lines that stream as they are found: the next one must not wait for a
+ * Answers of queries as gzip, for clients that take it (`frontend.compress_responses`), and `/metrics`.
+ * Short ones are left as they are, and so are lines that stream as they are found: the next one must not wait for a
  * block of the compressor.
  */
 import type { Handler, Method, Route } from "./router.ts";
@@ -8,15 +8,15 @@ import type { Handler, Method, Route } from "./router.ts";
 /** Bytes below which an answer fits one packet anyway. */
 const BYTES_MIN = 1400;
 
-/** The same route, whose answers of JSON are compressed. */
-export function gzipped(route: Route): Route {
+/** The same route, whose answers of a type are compressed. */
+export function gzipped(route: Route, compressible = "application/json"): Route {
   const entries = Object.entries(route.methods) as [Method, Handler][];
   const methods = entries.map(([method, handler]): [Method, Handler] => [
     method,
     async (call) => {
       const response = await handler(call);
       const type = response.headers.get("content-type") ?? "";
-      if (!type.startsWith("application/json")) return response;
+      if (!type.startsWith(compressible)) return response;
       response.headers.append("Vary", "Accept-Encoding");
       return takesGzip(call.request) ? await compressed(response) : response;
     },
