@@ -71,8 +71,29 @@ export async function decompressBody(
   } catch (error) {
     if (error instanceof TooLarge) throw tooLarge(`over ${sizeMax}`, sizeMax);
     if (!(error instanceof Corrupt)) throw error;
-    throw new BadRequest(`${contentEncoding} body: ${error.message}`, { cause: error });
+    throw new BadRequest(wordsOf(contentEncoding, bytes, error), { cause: error });
   }
+}
+
+/** Bytes of a gzip header without what may follow its flags. */
+const GZIP_HEADER = 10;
+
+/** Go's words, as far as it can be told what is wrong; those of others show the codec's. */
+function wordsOf(encoding: string, bytes: Uint8Array, error: Corrupt): string {
+  if (encoding !== "gzip" && encoding !== "deflate") return `${encoding} body: ${error.message}`;
+  const isGzip = encoding === "gzip";
+  if (isGzip && bytes.length < GZIP_HEADER) return "unexpected EOF";
+  if (isGzip && !(bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8)) {
+    return "gzip: invalid header";
+  }
+  return isCut(error.cause) ? "unexpected EOF" : `${encoding} body: ${error.message}`;
+}
+
+/** Whether a decompressor wanted more than there was: by zlib's code, or by what Bun's streams say. */
+function isCut(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  const code = "code" in cause ? cause.code : undefined;
+  return code === "Z_BUF_ERROR" || /unexpected end of file/.test(cause.message);
 }
 
 function tooLarge(size: number | string, sizeMax: number): LimitExceeded {

@@ -109,9 +109,19 @@ const WRONG: Readonly<Record<string, Given & { readonly text: RegExp }>> = {
     text: /expected \{ of a push/,
   },
   "json: gzip without saying so": { body: gzipSync(good), text: /expected \{ of a push/ },
-  "json: no gzip that says so": { body: good, encoding: "gzip", text: /^gzip body: / },
+  "json: no gzip that says so": { body: good, encoding: "gzip", text: /^gzip: invalid header\n$/ },
   "json: gzip cut short": {
     body: gzipSync(good).subarray(0, 20),
+    encoding: "gzip",
+    text: /^unexpected EOF\n$/,
+  },
+  "json: gzip cut in its header": {
+    body: gzipSync(good).subarray(0, 9),
+    encoding: "gzip",
+    text: /^unexpected EOF\n$/,
+  },
+  "json: gzip with another checksum": {
+    body: gzipSync(good).map((byte, at, { length }) => (at === length - 8 ? byte ^ 1 : byte)),
     encoding: "gzip",
     text: /^gzip body: /,
   },
