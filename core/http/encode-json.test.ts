@@ -10,6 +10,7 @@ import { type EncodeOptions, encodeAnswer } from "./encode-json.ts";
 import { jsonLabels, jsonStreamLabels, jsonText } from "./json-text.ts";
 import { encodeLegacyAnswer } from "./legacy-json.ts";
 import { jsonStats } from "./stats-json.ts";
+import { encodeTailFrame } from "./tail-json.ts";
 
 /** The answer without its stats. */
 function encode(result: QueryResult, options?: EncodeOptions, warnings: string[] = []): string {
@@ -68,6 +69,28 @@ test("values never have an exponent", () => {
   given(1e-7, "0.0000001");
   given(Number.POSITIVE_INFINITY, "\\+Inf");
   given(Number.NEGATIVE_INFINITY, "-Inf");
+});
+
+test("labels of streams, metadata and those of a tail are written in one way", () => {
+  const labels = [["k", "a<b&c"]] as const;
+  const raw = '{"k":"a<b&c"}';
+  const entry = { time: 1n, line: "<", metadata: [["m", "<&>"]], parsed: [["p", "<&>"]] } as const;
+  const streams = [{ labels, entries: [entry] }];
+  const flat = [...encodeAnswer(answer({ kind: "streams", streams }))].join("");
+  assert.ok(flat.includes(`{"stream":${raw},"values":[["1","\\u003c"]]}`), flat);
+  const told = [...encodeAnswer(answer({ kind: "streams", streams }), { categorize: true })].join(
+    "",
+  );
+  const categories = '{"structuredMetadata":{"m":"<&>"},"parsed":{"p":"<&>"}}';
+  assert.ok(told.includes(`{"stream":${raw},"values":[["1","\\u003c",${categories}]]}`), told);
+  const frame = encodeTailFrame({
+    entries: [{ ...entry, labels }],
+    dropped: [{ time: 2n, labels }],
+  });
+  assert.equal(
+    frame,
+    `{"streams":[{"stream":${raw},"values":[["1","\\u003c"]]}],"dropped_entries":[{"timestamp":"2","labels":${raw}}]}`,
+  );
 });
 
 test("lines and metrics escape for HTML, labels of streams do not", () => {
