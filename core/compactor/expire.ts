@@ -33,6 +33,8 @@ export interface ExpireParts extends IndexParts {
   readonly marker: Marker;
   readonly losses: Losses;
   readonly deletes?: DeleteRun;
+  /** Asked at every series: throws when the table has taken too long. */
+  readonly checkTime?: () => void;
   /** Looks and counts, and leaves the store as it is. */
   readonly dryRun?: boolean;
 }
@@ -65,6 +67,7 @@ export async function expireTenant(job: TenantTable, parts: ExpireParts): Promis
   const run = new TenantRun(job, parts);
   for (const series of job.reader.wholeSeries()) {
     parts.signal?.throwIfAborted();
+    parts.checkTime?.();
     const wait = run.sift(series.labels, series.fingerprint, series.chunks);
     // Only deletes have to look into chunks; an index of expired ones is gone through without a pause.
     if (wait !== undefined) await wait;

@@ -176,6 +176,14 @@ class TableVisit {
   async go(listed: TableFiles, known: readonly Tenant[]): Promise<void> {
     const { clock, retention, dryRun } = this.#options;
     const startMs = clock.ticksMs();
+    const checkTime = () => {
+      const spentMs = clock.ticksMs() - startMs;
+      if (retention.tableTimeoutMs > 0 && spentMs > retention.tableTimeoutMs) {
+        throw new Unavailable(
+          `table took ${Math.round(spentMs)} ms, retention_table_timeout is ${retention.tableTimeoutMs} ms`,
+        );
+      }
+    };
     let files = listed;
     let tenants = known;
     const isCompact = files.common.length === 0 && [...files.own.values()].every(isOne);
@@ -184,13 +192,8 @@ class TableVisit {
       tenants = [...files.own.keys()];
     }
     for (const tenant of tenants) {
-      const spentMs = clock.ticksMs() - startMs;
-      if (retention.tableTimeoutMs > 0 && spentMs > retention.tableTimeoutMs) {
-        throw new Unavailable(
-          `table took ${spentMs} ms, retention_table_timeout is ${retention.tableTimeoutMs} ms`,
-        );
-      }
-      if (this.#isDue(tenant, files)) await this.#visit(tenant, files);
+      checkTime();
+      if (this.#isDue(tenant, files)) await this.#visit(tenant, files, checkTime);
       else {
         const { fromMs } = boundsOf(this.#table, files, tenant);
         if (fromMs === -Infinity) this.#run.oldest.unread(this.#table, files, tenant);
@@ -213,7 +216,7 @@ class TableVisit {
     return await listTable(store, prefix, this.#table.name, journal);
   }
 
-  async #visit(tenant: Tenant, files: TableFiles): Promise<void> {
+  async #visit(tenant: Tenant, files: TableFiles, checkTime: () => void): Promise<void> {
     const { clock } = this.#options;
     const { cutoffs } = this.#wanted;
     const startMs = clock.ticksMs();
@@ -227,7 +230,7 @@ class TableVisit {
       ...{ table, tenant, own, reader, cutoffs: cutoffs(tenant) },
       ...(withheld && { withheld: { cutoffs: withheld, losses: this.#options.withheld } }),
     };
-    const expired = await expireTenant(job, { ...this.#options, marker });
+    const expired = await expireTenant(job, { ...this.#options, marker, checkTime });
     this.#run.visited(table, tenant, expired, clock.ticksMs() - startMs);
   }
 }

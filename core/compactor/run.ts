@@ -7,6 +7,8 @@
  * and the next run take as one. What this rests on: a file that was uploaded never changes.
  */
 import { release } from "../bytes/release.ts";
+import { printByteSize } from "../golang/bytes-size.ts";
+import { printGoDuration } from "../golang/duration.ts";
 import { DELETE_REQUESTS, type Table, tableNamed } from "../index/table.ts";
 import { indexVersionOf, type Schema } from "../model/schema.ts";
 import type { Tenant } from "../model/tenant.ts";
@@ -147,7 +149,7 @@ export async function compactTable(
   const spentMs = clock.ticksMs() - startMs;
   journal.log("info", "finished compacting table", {
     "table-name": table.name,
-    "duration-ms": spentMs,
+    "duration-ms": Math.round(spentMs),
   });
   return reports.reduce(add, { ...NOTHING, tables: 1, filesIn: files.common.length });
 }
@@ -210,13 +212,16 @@ class TableRun {
     await pooled(keys, DOWNLOADS, async (key) => {
       const startMs = clock.ticksMs();
       const bytes = await fetchBytes(key, this.#options);
+      // `13 kB`, as Loki says it.
+      const size = printByteSize(bytes.length).replace(/(?=[A-Za-z]+$)(?<=\d)/, " ");
       blaming(key, () => add(bytes));
       // What is kept of it are copies.
       release(bytes);
       journal.log("info", "downloaded file", {
         "table-name": this.#table.name,
-        file: key,
-        "duration-ms": clock.ticksMs() - startMs,
+        "file-name": key.slice(key.lastIndexOf("/") + 1),
+        size,
+        total_time: printGoDuration(BigInt(Math.round((clock.ticksMs() - startMs) * 1e6))),
       });
     });
   }
