@@ -12,6 +12,7 @@ import type { FileLayer } from "./file.ts";
 import { isOn, readFlags } from "./flags.ts";
 import { lateLayer, noteWarnings } from "./late.ts";
 import { type PrintMode, printConfig } from "./print.ts";
+import { unusedWarnings } from "./unused.ts";
 import { configProblems } from "./validate.ts";
 import type { Layer } from "./value.ts";
 import { ZERO_LAYER } from "./zero.ts";
@@ -73,7 +74,12 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   return {
     config,
     file: name,
-    warnings: [...environment.warnings, ...noteWarnings(set), ...warnings],
+    warnings: [
+      ...environment.warnings,
+      ...noteWarnings(set),
+      ...unusedWarnings(config, set),
+      ...warnings,
+    ],
     target: config.text("target"),
     verify,
     print: isOn(asked["print-config-stderr"]),
