@@ -74,6 +74,30 @@ const WANTED: Readonly<Record<string, readonly string[]>> = {
   loki_logql_querystats_downloaded_chunk_total: [],
   loki_logql_querystats_duplicates_total: [],
   loki_logql_querystats_ingester_sent_lines_total: [],
+  cortex_frontend_query_range_duration_seconds: ["method", "status_code"],
+  cortex_query_frontend_retries: [],
+  loki_query_frontend_partitions: [],
+  cortex_ring_members: ["name", "state"],
+  loki_index_request_duration_seconds: ["operation", "status_code", "component"],
+  loki_chunk_store_chunks_per_query: [],
+  loki_chunk_store_index_lookups_per_query: [],
+  loki_chunk_store_index_entries_per_chunk: [],
+  loki_chunk_store_deduped_chunks_total: [],
+  loki_chunk_store_stored_chunks_total: ["user"],
+  loki_chunk_store_stored_chunk_bytes_total: ["user"],
+  loki_chunk_fetcher_fetched_size_bytes: ["source"],
+  loki_store_chunks_downloaded_total: ["status"],
+  loki_boltdb_shipper_request_duration_seconds: ["operation", "status_code"],
+  loki_boltdb_shipper_compactor_running: [],
+  loki_boltdb_shipper_compact_tables_operation_total: ["status"],
+  loki_boltdb_shipper_compact_tables_operation_duration_seconds: [],
+  loki_boltdb_shipper_compact_tables_operation_last_successful_run_timestamp_seconds: [],
+  loki_boltdb_shipper_apply_retention_last_successful_run_timestamp_seconds: [],
+  loki_boltdb_shipper_retention_sweeper_marker_files_current: [],
+  loki_tsdb_shipper_tables_upload_operation_total: ["status"],
+  loki_tsdb_shipper_tables_sync_operation_total: ["status"],
+  loki_tsdb_shipper_tables_download_operation_duration_seconds: [],
+  loki_tsdb_build_index_attempts_total: ["status"],
   process_cpu_seconds_total: [],
   process_resident_memory_bytes: [],
   go_memstats_heap_inuse_bytes: [],
@@ -116,6 +140,8 @@ async function busyServer(run: (text: string, url: string) => void | Promise<voi
       if (/^loki_ingester_streams_removed_total\{/m.test(await read())) break;
       await Bun.sleep(50);
     }
+    // Now from the store.
+    await lokits(["query", '{app="a"}', "--addr", server.url]);
     try {
       await run(await read(), server.url);
     } finally {
@@ -154,6 +180,12 @@ test("the metrics of dashboards and alerts are there with their labels and bucke
     assert.equal(value("loki_querier_tail_active"), 1);
     assert.equal(value("loki_querier_tail_bytes_total"), 103);
     assert.equal(value("loki_panic_total"), 0);
+    assert.equal(value('cortex_ring_members{name="ingester",state="ACTIVE"}'), 1);
+    assert.equal(value('cortex_ring_members{name="ingester",state="LEAVING"}'), 0);
+    assert.equal(value('loki_tsdb_build_index_attempts_total{status="success"}'), 1);
+    assert.equal(value("loki_chunk_store_index_entries_per_chunk_sum"), 1);
+    assert.equal(value('loki_chunk_fetcher_fetched_size_bytes_count{source="store"}'), 1);
+    assert.equal(value("loki_boltdb_shipper_compactor_running"), 0);
     assert.ok(value("process_resident_memory_bytes") > 1e6);
     assert.ok(value("loki_ingester_wal_records_logged_total") >= 2);
 

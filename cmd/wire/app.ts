@@ -24,7 +24,7 @@ import { openPatterns } from "./patterns.ts";
 import { ownRings } from "./ring.ts";
 import { runtime } from "./runtime.ts";
 import { fetchBounds, ServedStore } from "./served-store.ts";
-import { isPrepared, openShutdownMarker } from "./shutdown-marker.ts";
+import { isPrepared, openShutdownMarker, stopIngester } from "./shutdown-marker.ts";
 import { startRateStore } from "./stream-rates.ts";
 import { limitsPage } from "./tenant-page.ts";
 import { openTracer } from "./tracing.ts";
@@ -117,7 +117,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
     tls: await openTls(settings.loaded.config),
   });
   await store.start();
-  watch(metrics, ingester, server.connections);
+  watch(metrics, { ingester, life }, server.connections);
   await life.start();
   const compactor = startCompactor(settings, {
     ...{ buckets, requests: deletes.requests, journal, meter: metrics },
@@ -135,8 +135,8 @@ export async function startApp(settings: AppSettings): Promise<App> {
       reloading.abort();
       await Promise.all([server.stop(settings.gracefulStopMs), compactor.stop()]);
       const prepared = await isPrepared(marker, journal);
-      await life.stop({ flush: prepared || settings.ingester.wal.flushOnShutdown });
-      if (prepared) await marker?.clear();
+      const flush = prepared || settings.ingester.wal.flushOnShutdown;
+      await stopIngester(life, { flush, marker, journal });
       await store.close();
       await deletes.close();
       await tracer?.close();
@@ -185,7 +185,7 @@ function ingesterAdmin(
     },
     shutdown: async ({ flush, terminate }) => {
       if (life.phase.name === "stopping" || life.phase.name === "stopped") return false;
-      await life.stop({ flush });
+      await stopIngester(life, { flush, marker, journal });
       if (terminate) askToStop();
       return true;
     },

@@ -5,6 +5,7 @@ import type { Config } from "../../core/config/config.ts";
 import { FAMILIES } from "../../core/http/metric-families.ts";
 import { Metrics } from "../../core/http/metrics.ts";
 import type { Ingester } from "../../core/ingester/ingester.ts";
+import type { IngesterLife } from "../../core/ingester/lifecycle.ts";
 import { gaugeMemory } from "../../core/ingester/meters.ts";
 import { BadRequest } from "../../core/model/errors.ts";
 import type { Meter } from "../../core/ports/meter.ts";
@@ -31,11 +32,32 @@ export function openMetrics(config: Config): Metrics {
 }
 
 /** What is known only once the parts are there. */
-export function watch(metrics: Metrics, ingester: Ingester, connections: () => number): void {
+export function watch(
+  metrics: Metrics,
+  { ingester, life }: { ingester: Ingester; life: IngesterLife },
+  connections: () => number,
+): void {
   metrics.onPrint((meter) => {
     gaugeMemory(meter, ingester);
+    gaugeMembers(meter, life);
     meter.gauge("loki_tcp_connections", connections(), { protocol: "http" });
   });
+}
+
+/** The ring of one: this process's ingester is its only member. */
+const RING_STATES: Readonly<Record<IngesterLife["phase"]["name"], string>> = {
+  new: "PENDING",
+  replaying: "PENDING",
+  running: "ACTIVE",
+  stopping: "LEAVING",
+  stopped: "LEFT",
+};
+
+function gaugeMembers(meter: Meter, { phase }: IngesterLife): void {
+  for (const state of ["PENDING", "JOINING", "ACTIVE", "LEAVING", "Unhealthy"]) {
+    const members = RING_STATES[phase.name] === state ? 1 : 0;
+    meter.gauge("cortex_ring_members", members, { name: "ingester", state });
+  }
 }
 
 /** The ingester of this process as its distributor sees it. */

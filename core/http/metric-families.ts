@@ -23,6 +23,8 @@ function each(label: string, values: readonly string[]): readonly MetricLabels[]
 
 const LEVELS = each("level", ["debug", "info", "warn", "error"]);
 
+const OUTCOMES = each("status", ["success", "failure"]);
+
 const SERVER: readonly Row[] = [
   ["loki_request_duration_seconds", "histogram", "Time spent on HTTP requests."],
   ["loki_inflight_requests", "gauge", "Requests under way."],
@@ -143,6 +145,9 @@ const QUERIES: readonly Row[] = [
   ],
   ["loki_logql_querystats_duplicates_total", "counter", "Lines that came from two places.", ONE],
   ["loki_logql_querystats_ingester_sent_lines_total", "counter", "Lines from ingesters.", ONE],
+  ["cortex_frontend_query_range_duration_seconds", "histogram", "Time of queries."],
+  ["loki_query_frontend_partitions", "histogram", "Parts that a query was cut into.", ONE],
+  ["cortex_query_frontend_retries", "histogram", "Times a query was tried again.", ONE],
   ["cortex_query_frontend_queries_in_progress", "gauge", "Queries under way.", ONE],
   ["loki_query_frontend_queries_in_progress", "gauge", "Queries under way.", ONE],
   ["loki_querier_worker_concurrency", "gauge", "Queries that may run at once.", ONE],
@@ -153,6 +158,7 @@ const QUERIES: readonly Row[] = [
 ];
 
 const PROCESS: readonly Row[] = [
+  ["cortex_ring_members", "gauge", "Ingesters by how they are."],
   ["process_cpu_seconds_total", "counter", "Processor time spent, in seconds."],
   ["process_resident_memory_bytes", "gauge", "Memory of the process."],
   ["process_virtual_memory_bytes", "gauge", "Address space of the process."],
@@ -167,11 +173,19 @@ const PROCESS: readonly Row[] = [
 /** Counted elsewhere, next to the work: here they have their texts. */
 const STORE: readonly Row[] = [
   ["loki_tsdb_shipper_tables_upload_operation_total", "counter", "Uploads of index files."],
-  ["loki_tsdb_shipper_tables_sync_operation_total", "counter", "Looks for new index files."],
+  [
+    "loki_tsdb_shipper_tables_sync_operation_total",
+    "counter",
+    "Looks for new index files.",
+    OUTCOMES,
+  ],
+  ["loki_tsdb_build_index_attempts_total", "counter", "Times index files were built.", OUTCOMES],
+  ["loki_index_request_duration_seconds", "histogram", "Time of questions to the index."],
   [
     "loki_tsdb_shipper_tables_download_operation_duration_seconds",
     "gauge",
-    "Time that the last look for index files took.",
+    "Time that the last look for index files took, 0 where they are not fetched.",
+    ONE,
   ],
   ["loki_boltdb_shipper_request_duration_seconds", "histogram", "Requests for the index."],
   ["loki_s3_request_duration_seconds", "histogram", "Requests to S3, each try."],
@@ -179,8 +193,51 @@ const STORE: readonly Row[] = [
   ["loki_chunk_store_stored_chunks_total", "counter", "Chunks written to the store."],
   ["loki_chunk_store_stored_chunk_bytes_total", "counter", "Bytes of chunks written to the store."],
   ["loki_chunk_store_chunks_per_query", "histogram", "Chunks that the index gave to a question."],
+  [
+    "loki_chunk_store_index_lookups_per_query",
+    "histogram",
+    "Index files that a question looked at.",
+  ],
+  ["loki_chunk_store_index_entries_per_chunk", "histogram", "Index tables that name a chunk."],
+  [
+    "loki_chunk_store_deduped_chunks_total",
+    "counter",
+    "Chunks that a replica had stored already.",
+    ONE,
+  ],
+  ["loki_chunk_fetcher_fetched_size_bytes", "histogram", "Size of chunks fetched from the store."],
   ["lokits_index_open_bytes", "gauge", "Index files that are kept open, decompressed."],
-  ["loki_boltdb_shipper_compactor_running", "gauge", "Whether this process compacts."],
+  ["loki_boltdb_shipper_compactor_running", "gauge", "Whether this process compacts.", ONE],
+  [
+    "loki_boltdb_shipper_compact_tables_operation_total",
+    "counter",
+    "Compactions of all tables.",
+    OUTCOMES,
+  ],
+  [
+    "loki_boltdb_shipper_compact_tables_operation_duration_seconds",
+    "gauge",
+    "Time that the last compaction of all tables took.",
+    ONE,
+  ],
+  [
+    "loki_boltdb_shipper_compact_tables_operation_last_successful_run_timestamp_seconds",
+    "gauge",
+    "When all tables were last compacted, Unix seconds.",
+    ONE,
+  ],
+  [
+    "loki_boltdb_shipper_apply_retention_last_successful_run_timestamp_seconds",
+    "gauge",
+    "When retention was last applied, Unix seconds.",
+    ONE,
+  ],
+  [
+    "loki_boltdb_shipper_retention_sweeper_marker_files_current",
+    "gauge",
+    "Objects with marks that wait for their time.",
+    ONE,
+  ],
   ["loki_compactor_delete_requests_received_total", "counter", "Delete requests taken."],
   ["loki_compactor_delete_requests_processed_total", "counter", "Delete requests carried out."],
   ["loki_compactor_deleted_lines", "counter", "Lines deleted by request."],

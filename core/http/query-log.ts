@@ -65,6 +65,12 @@ export function makeQueryLog({ clock, journal, meter }: QueryLogParts): QueryLog
       meter.observe("logql_query_duration_seconds", tookMs / 1000, { query_type: type });
       const labels = { type, range, status_code: String(status) };
       meter.observe("loki_logql_querystats_latency_seconds", tookMs / 1000, labels);
+      const method = range === "range" ? "query_range" : "query";
+      const asked = { method, status_code: String(status) };
+      meter.observe("cortex_frontend_query_range_duration_seconds", tookMs / 1000, asked);
+      // One process runs a query whole, and once.
+      meter.observe("loki_query_frontend_partitions", 1);
+      meter.observe("cortex_query_frontend_retries", 0);
       if (answer !== undefined) meterScan(meter, answer, { tookMs, labels });
     };
     try {

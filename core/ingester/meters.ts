@@ -76,6 +76,7 @@ export function meterReplay(meter: Meter, ingester: Ingester, replayed: Replayed
     for (const stream of instance.streams()) chunks += stream.chunks.length;
   }
   meter.gauge("loki_ingester_wal_replay_active", 0);
+  meter.gauge("loki_ingester_wal_bytes_in_use", 0);
   meter.gauge("loki_ingester_wal_replay_duration_seconds", tookMs / 1000);
   meter.count("loki_ingester_wal_recovered_bytes_total", bytes);
   meter.count("loki_ingester_wal_recovered_chunks_total", chunks);

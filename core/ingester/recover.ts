@@ -155,6 +155,7 @@ export class Recovery {
         for (const { builder } of stream.chunks) bytes += builder.memoryBytes;
       }
     }
+    this.#ingester.parts.meter.gauge("loki_ingester_wal_bytes_in_use", bytes);
     if (bytes < ceiling * 0.9) return;
     this.#ingester.parts.journal.log("info", "replay reached its memory ceiling, flushing", {
       bytes,

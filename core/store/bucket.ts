@@ -11,6 +11,7 @@ import { NS_PER_SECOND } from "../model/time.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Codecs } from "../ports/codecs.ts";
 import type { Journal } from "../ports/journal.ts";
+import type { LogSource } from "../ports/log-source.ts";
 import { type Meter, UNMETERED } from "../ports/meter.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { ChunkStore, type KeyForm } from "./chunks.ts";
@@ -18,6 +19,7 @@ import { IndexFiles, type IndexKeeping } from "./index-files.ts";
 import { IndexHead } from "./index-head.ts";
 import { Indexes } from "./indexes.ts";
 import { MeteredStore } from "./metered.ts";
+import { MeteredSource } from "./metered-source.ts";
 import type { ChunkSink, StoredChunk } from "./sink.ts";
 import { StoreSource } from "./source.ts";
 
@@ -44,7 +46,7 @@ export interface BucketOptions {
 }
 
 export class Bucket implements ChunkSink {
-  readonly source: StoreSource;
+  readonly source: LogSource;
   readonly files: IndexFiles;
   readonly chunks: ChunkStore;
   readonly #options: BucketOptions;
@@ -68,9 +70,10 @@ export class Bucket implements ChunkSink {
     });
     this.chunks = new ChunkStore({ objects, form, meter, ...known });
     const head = this.#head === undefined ? {} : { head: this.#head };
-    const indexes = new Indexes({ files: this.files, owns, ...known, ...head });
+    const indexes = new Indexes({ files: this.files, owns, meter, ...known, ...head });
     const { chunks } = this;
-    this.source = new StoreSource({ chunks, indexes, codecs, clock, limits, meter });
+    const source = new StoreSource({ chunks, indexes, codecs, clock, limits, meter });
+    this.source = new MeteredSource(source, { meter, clock });
   }
 
   get schema(): Schema | undefined {
@@ -135,12 +138,14 @@ export class Bucket implements ChunkSink {
 
   /** Names a chunk that was put in the next index file, and to queries from now on. */
   remember(chunk: Omit<StoredChunk, "object">): void {
-    this.#head?.add(chunk);
+    if (this.#head === undefined) return;
+    const { meter = UNMETERED } = this.#options;
+    meter.observe("loki_chunk_store_index_entries_per_chunk", this.#head.add(chunk));
   }
 
   async uploadIndex(): Promise<void> {
     if (this.#head === undefined) return;
-    const { files, done, failed } = this.#head.leave();
+    const { files, done, failed } = this.#leaving(this.#head);
     if (files.length > 0)
       this.#options.journal.log("info", "uploading tables", { count: files.length });
     try {
@@ -152,6 +157,20 @@ export class Bucket implements ChunkSink {
       throw error;
     }
     done();
+  }
+
+  /** What the head has, as index files. */
+  #leaving(head: IndexHead): ReturnType<IndexHead["leave"]> {
+    const { meter = UNMETERED } = this.#options;
+    const attempts = "loki_tsdb_build_index_attempts_total";
+    try {
+      const leaving = head.leave();
+      if (leaving.files.length > 0) meter.count(attempts, 1, { status: "success" });
+      return leaving;
+    } catch (error) {
+      meter.count(attempts, 1, { status: "failure" });
+      throw error;
+    }
   }
 
   /** Whole seconds, never the same twice: a name that came again would replace the file before. */

@@ -78,6 +78,10 @@ export class ChunkStore {
       this.#options.meter?.count("loki_store_chunks_downloaded_total", 1, { status });
     try {
       const bytes = await this.#read(place, signal);
+      if (bytes !== undefined) {
+        const source = { source: "store" };
+        this.#options.meter?.observe("loki_chunk_fetcher_fetched_size_bytes", bytes.length, source);
+      }
       const chunk = bytes === undefined ? undefined : openAs(place, bytes);
       count(chunk === undefined ? "failure" : "success");
       return chunk;

@@ -41,14 +41,17 @@ export class IndexHead {
     this.#owns = owns;
   }
 
-  /** Adds a chunk to every table of its own that the chunk's time touches. */
-  add(entry: { tenant: Tenant; labels: Labels; fingerprint: bigint; ref: ChunkRef }): void {
+  /** Adds a chunk to every table of its own that the chunk's time touches; gives back how many these are. */
+  add(entry: { tenant: Tenant; labels: Labels; fingerprint: bigint; ref: ChunkRef }): number {
     const { fromMs, throughMs } = entry.ref;
+    let tables = 0;
     for (let day = Math.floor(fromMs / DAY_MS); day * DAY_MS <= throughMs; day++) {
       const period = periodAt(this.#schema, Math.max(day * DAY_MS, fromMs));
       if (period === undefined || !this.#owns(period)) continue;
       addTo(this.#tables, `${period.indexPrefix}${day}`, entry);
+      tables++;
     }
+    return tables;
   }
 
   /** Series of a tenant in the tables asked for; the refs are not narrowed by time. */

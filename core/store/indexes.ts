@@ -11,6 +11,7 @@ import type { StreamId } from "../model/block.ts";
 import { Corrupt } from "../model/errors.ts";
 import { DAY_MS, type Schema, type SchemaPeriod } from "../model/schema.ts";
 import type { StreamVolume } from "../ports/log-source.ts";
+import type { Meter } from "../ports/meter.ts";
 import { type Found, FoundList, type IndexedSeries, joined } from "./found.ts";
 import type { IndexFiles, IndexPlace } from "./index-files.ts";
 import type { IndexHead } from "./index-head.ts";
@@ -31,6 +32,7 @@ export interface IndexesOptions {
   /** Whether a period's tables are this bucket's; all are when left out. */
   readonly owns?: (period: SchemaPeriod) => boolean;
   readonly head?: IndexHead;
+  readonly meter?: Meter;
 }
 
 export class Indexes {
@@ -117,18 +119,23 @@ export class Indexes {
     const { files } = this.#options;
     const tables = await files.tables();
     const wanted = tables.filter((table) => this.#isWanted(table, query.fromMs, query.throughMs));
+    let looked = 0;
     for await (const [table, places] of files.listAll(wanted, query.tenant)) {
-      await this.#eachFileOf(table, places, query, visit);
+      looked += await this.#eachFileOf(table, places, query, visit);
     }
+    this.#options.meter?.observe("loki_chunk_store_index_lookups_per_query", looked);
   }
 
-  /** A compactor may replace files while we look: then the table is listed again and the new ones are visited too. */
+  /**
+   * How many there were. A compactor may replace files while we look: then the table is listed again and the
+   * new ones are visited too.
+   */
   async #eachFileOf(
     table: string,
     places: readonly IndexPlace[],
     query: IndexQuery,
     visit: (file: OpenIndex) => void,
-  ): Promise<void> {
+  ): Promise<number> {
     const { files } = this.#options;
     const visited = new Set<string>();
     let wanted = places;
@@ -143,12 +150,13 @@ export class Indexes {
         const bad = damage ?? visitWithin(file!, query, visit);
         if (bad !== undefined) query.warn(`index ${key}: ${bad.message}`);
       }
-      if (gone === 0) return;
+      if (gone === 0) return visited.size;
       wanted = (await files.list(table, query.tenant)).filter(({ key }) => !visited.has(key));
     }
     query.warn(
       `index table ${table} kept changing: ${LOOKS_MAX} listings named files that were gone`,
     );
+    return visited.size;
   }
 
   /** Whether a table may have something in this time. Chunks that cross midnight are in both tables. */
