@@ -129,6 +129,22 @@ test("a process that is prepared for its shutdown flushes, over a kill in betwee
   });
 });
 
+test("a marker outlives a stop without a flush, and goes with one by hand", async () => {
+  await inFolder(async (cwd) => {
+    const marker = join(cwd, "lokits-data/shutdown-requested.txt");
+    const stopped = async (flush: boolean) => {
+      const server = await startServer([], { cwd });
+      await fetch(server.url + PREPARE, { method: "POST" });
+      const path = `/ingester/shutdown?terminate=false&flush=${flush}`;
+      assert.equal((await fetch(server.url + path, { method: "POST" })).status, 204);
+      assert.equal(await server.stop(), 0);
+      return !existsSync(marker);
+    };
+    assert.equal(await stopped(false), false);
+    assert.equal(await stopped(true), true);
+  });
+});
+
 test("without a marker the stop leaves the lines to the WAL", async () => {
   await inFolder(async (cwd) => {
     const server = await startServer([], { cwd });

@@ -27,6 +27,7 @@ async function serve(rawArgs: readonly string[]): Promise<number> {
     for (const warning of settings.warnings) console.error(`warning: ${warning}`);
     if (settings.loaded.listTargets) {
       console.log(targetsPage({ legacy: settings.loaded.config.bool("legacy_read_target") }));
+      console.error("this release starts only -target=all: one process, without the ruler");
       return 0;
     }
     console.error("config is valid");

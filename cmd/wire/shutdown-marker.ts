@@ -6,6 +6,7 @@ import { mkdir, open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { available, syncFolder, syncNewFolders, undefinedOn } from "../../adapters/disk/files.ts";
 import type { ShutdownMarker } from "../../core/http/services.ts";
+import type { IngesterLife } from "../../core/ingester/lifecycle.ts";
 import type { Journal } from "../../core/ports/journal.ts";
 import type { Meter } from "../../core/ports/meter.ts";
 
@@ -43,6 +44,24 @@ export function openShutdownMarker(folder: string, meter: Meter): ShutdownMarker
     set: () => available(path, write()).then(() => gauge(true)),
     clear: () => available(path, remove()).then(() => gauge(false)),
   };
+}
+
+/** Stops the ingester. The marker goes when this flushed; what somebody stopped without a flush still asks for one. */
+export async function stopIngester(
+  life: IngesterLife,
+  options: {
+    readonly flush: boolean;
+    readonly marker: ShutdownMarker | undefined;
+    readonly journal: Journal;
+  },
+): Promise<void> {
+  const { flush, marker, journal } = options;
+  const isFirst = !["stopping", "stopped"].includes(life.phase.name);
+  await life.stop({ flush });
+  if (!isFirst || !flush) return;
+  await marker
+    ?.clear()
+    .catch((error) => journal.log("error", "shutdown marker not removed", { err: error }));
 }
 
 /** Whether the stop is to flush. A marker that cannot be read holds nothing up: the WAL has what is not flushed. */
