@@ -234,7 +234,10 @@ const DOCS: Readonly<Record<string, RouteDoc>> = {
     ...META,
     summary: "Bytes by labels at each step.",
     parameters: [of.SELECTOR, ...of.BOUNDS, ...of.VOLUME, of.STEP, of.STRICT],
-    answers: { 200: json("A matrix; an empty vector when there is nothing."), 404: text("`volume_enabled` is false.") },
+    answers: {
+      200: json("A matrix; an empty vector when there is nothing."),
+      404: text("`volume_enabled` is false."),
+    },
   },
   "/loki/api/v1/index/shards": {
     ...META,
