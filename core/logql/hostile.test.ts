@@ -297,6 +297,13 @@ test("templates that grow without end", async () => {
   const work = `| label_format a=\`{{ count "x" (repeat 50000 "x") }}\` `;
   assert.equal(count(await ask(`{app="x"} ${work.repeat(5)}`)), 1);
   await limited(`{app="x"} ${work.repeat(7)}`, "template_matches");
+  const many = { lines: Array.from({ length: 2000 }, () => "x") };
+  await limited(`{app="x"} ${work}`, "template_work", many);
+  await limited(`count_over_time({app="x"} ${work} [1m])`, "template_work", many);
+  const long = { lines: Array.from({ length: 200 }, () => "x y ".repeat(10_000)) };
+  const usual =
+    '| line_format `{{ count "x" __line__ }} {{ regexReplaceAll "x (y)" __line__ "$1" }}`';
+  assert.equal(count(await ask(`{app="x"} ${usual}`, long)), 200);
   const doubling = "| label_format a=`{{.a}}{{.a}}x` ".repeat(60);
   await limited(`{app="x"} ${doubling}`, "template_growth");
   const lines = Array.from({ length: 2000 }, () => "x");

@@ -31,14 +31,31 @@ export function checkSize(size: number): void {
   }
 }
 
-/** Counts what the templates of a row have done. */
+/** Steps and matches that every row may take, and one more for each byte of its line. */
+const FREE = 2000;
+
+/** What all rows of a query together may take beyond that: templates look at lines, they do not compute. */
+const WORK_MAX = 1_000_000;
+
+/** Counts what the templates of a query have done for the row in hand, and for all rows beyond what is usual. */
 export class Effort {
   #steps = 0;
   #matches = 0;
   #depth = 0;
+  #free = 0;
+  #work = 0;
 
-  /** A new row. */
-  begin(): void {
+  /** A new row, whose line has so many bytes. Throws LimitExceeded when those before it took too much. */
+  begin(lineSize: number): void {
+    this.#work += Math.max(0, this.#steps + this.#matches - this.#free);
+    if (this.#work > WORK_MAX) {
+      throw new LimitExceeded(
+        "template_work",
+        `templates take ${this.#work} steps more than ${FREE} a row and one for each byte of its line, ` +
+          `the limit template_work is ${WORK_MAX}`,
+      );
+    }
+    this.#free = FREE + lineSize;
     this.#steps = 0;
     this.#matches = 0;
     this.#depth = 0;

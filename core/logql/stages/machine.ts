@@ -98,7 +98,7 @@ export class Machine {
   /** Runs the other stages on one row. False when one of them drops it. */
   process(block: Block, index: number, base: StreamBase): boolean {
     this.row.reset(block, index, base);
-    this.#effort.begin();
+    this.#effort.begin(this.row.storedSize);
     for (const stage of this.work) if (!stage.run(this.row)) return false;
     return true;
   }

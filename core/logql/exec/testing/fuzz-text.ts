@@ -41,6 +41,8 @@ const REGEXES = [
   "\\pL+\\b",
   "é|\\xff",
   "(x|y|)*",
+  "(x+)+y|x",
+  "[^=]*?=(?P<a>[^ ]*) .*(?P<b>b+){2,40}$",
 ];
 const TEXTS = [
   "x",
@@ -91,6 +93,10 @@ const TEMPLATES = [
   "{{ .a.b }}",
   "{{",
   "{{ printf `%999999d` 1 }}",
+  "{{ count `(x+)+y|x` __line__ }}{{ now | unixEpoch }}",
+  "{{ repeat 99999 `xy` | count `(x+)+z|x` }}",
+  "{{ regexReplaceAllLiteral `(.*=)*|=` __line__ .a }}{{ printf `%9999v` (fromJson __line__) }}",
+  "{{ $t := repeat 9999 .msg }}{{ range fromJson __line__ }}{{ contains .a $t }}{{ end }}",
   "{{ unixToTime .n }}{{ toDate `2006` .a }}",
   "{{ index . `a` }}{{ len .msg }}{{ slice .msg 1 2 }}",
 ];

@@ -112,6 +112,8 @@ const LINES: readonly (string | Uint8Array)[] = [
   "é😀 \u2028 \0 x",
   Uint8Array.of(0xff, 0xfe, 0x61, 0x3d, 0x31, 0x20, 0xc3, 0x28),
   "[1,2,[3]]",
+  "x".repeat(3000),
+  "k=v n=1 ".repeat(300),
 ];
 
 const BLOCKS: readonly StreamBlock[] = ["x", "y"].flatMap((app, stream) =>
@@ -120,7 +122,7 @@ const BLOCKS: readonly StreamBlock[] = ["x", "y"].flatMap((app, stream) =>
     block: blockOf(
       LINES.map((line, index) => ({
         line,
-        time: EPOCH + BigInt(part * 26 + index * 2 + stream) * 500_000_000n,
+        time: EPOCH + BigInt(part * 2 * LINES.length + index * 2 + stream) * 500_000_000n,
         metadata: index % 4 === 0 ? labelsOf({ trace: `t${index}`, a: "9" }) : [],
       })),
     ),
