@@ -11,6 +11,7 @@ import { BadRequest } from "../../core/model/errors.ts";
 import type { Meter } from "../../core/ports/meter.ts";
 import type { Pusher } from "../../core/ports/pusher.ts";
 import { BUILD } from "../version.ts";
+import { MEMBER_STATES } from "./ring.ts";
 
 export function openMetrics(config: Config): Metrics {
   const metrics = new Metrics(FAMILIES);
@@ -45,17 +46,9 @@ export function watch(
 }
 
 /** The ring of one: this process's ingester is its only member. */
-const RING_STATES: Readonly<Record<IngesterLife["phase"]["name"], string>> = {
-  new: "PENDING",
-  replaying: "PENDING",
-  running: "ACTIVE",
-  stopping: "LEAVING",
-  stopped: "LEFT",
-};
-
 function gaugeMembers(meter: Meter, { phase }: IngesterLife): void {
   for (const state of ["PENDING", "JOINING", "ACTIVE", "LEAVING", "Unhealthy"]) {
-    const members = RING_STATES[phase.name] === state ? 1 : 0;
+    const members = MEMBER_STATES[phase.name] === state ? 1 : 0;
     meter.gauge("cortex_ring_members", members, { name: "ingester", state });
   }
 }

@@ -55,7 +55,7 @@ export function ownRings(config: Config, life: IngesterLife): NonNullable<Servic
   const tokens = config.number("ingester.lifecycler.num_tokens");
   const global = config.text("limits_config.ingestion_rate_strategy") === "global";
   return {
-    "/ring": ringOf(config, INGESTER, tokens, () => STATES[life.phase.name]),
+    "/ring": ringOf(config, INGESTER, tokens, () => MEMBER_STATES[life.phase.name]),
     "/distributor/ring": global ? ringOf(config, DISTRIBUTOR, 1) : NO_DISTRIBUTOR_RING,
     "/compactor/ring": ringOf(config, plain("compactor.compactor_ring"), 1),
     ...(config.bool("query_scheduler.use_scheduler_ring") && {
@@ -67,7 +67,8 @@ export function ownRings(config: Config, life: IngesterLife): NonNullable<Servic
   };
 }
 
-const STATES: Readonly<Record<IngesterPhase["name"], string>> = {
+/** What a member's ring says of an ingester in each phase of its life. */
+export const MEMBER_STATES: Readonly<Record<IngesterPhase["name"], string>> = {
   new: "PENDING",
   replaying: "PENDING",
   running: "ACTIVE",
