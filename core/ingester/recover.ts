@@ -161,7 +161,13 @@ export class Recovery {
       bytes,
       ceiling,
     });
-    // Streams stay known to the records that follow: only their chunks go.
-    await this.#flusher.sweep({ force: true, keepStreams: true });
+    const { meter } = this.#ingester.parts;
+    meter.gauge("loki_ingester_wal_replay_flushing", 1);
+    try {
+      // Streams stay known to the records that follow: only their chunks go.
+      await this.#flusher.sweep({ force: true, keepStreams: true });
+    } finally {
+      meter.gauge("loki_ingester_wal_replay_flushing", 0);
+    }
   }
 }
