@@ -20,6 +20,7 @@ import { DEFAULT_LIMITS } from "../../core/model/limits.ts";
 import { DAY_MS, type Schema } from "../../core/model/schema.ts";
 import { SINGLE_TENANT } from "../../core/model/tenant.ts";
 import { SILENT } from "../../core/ports/journal.ts";
+import type { LogFile } from "../../core/ports/log-disk.ts";
 import { UNMETERED } from "../../core/ports/meter.ts";
 import { SimClock } from "../../core/sim/clock.ts";
 import { Random } from "../../core/sim/random.ts";
@@ -144,6 +145,7 @@ class Process {
   readonly life: IngesterLife;
   readonly acknowledged: string[];
   readonly #clock = new SimClock(START);
+  readonly #open: LogFile[] = [];
 
   constructor(disk: SmallDisk, acknowledged: string[] = []) {
     const parts = { codecs: portableCodecs, clock: this.#clock, limits, journal: SILENT };
@@ -155,7 +157,19 @@ class Process {
     this.acknowledged = acknowledged;
     const settings = { ...DEFAULT_INGESTER, chunkTargetSize: 1 << 30 };
     this.ingester = new Ingester({ ...parts, settings, schema: SCHEMA, meter: UNMETERED });
-    this.life = new IngesterLife(this.ingester, bucket, new DiskLogDisk(join(disk.folder, "wal")));
+    const wal = new DiskLogDisk(join(disk.folder, "wal"));
+    const { append } = wal;
+    wal.append = async (path) => {
+      const file = await append.call(wal, path);
+      this.#open.push(file);
+      return file;
+    };
+    this.life = new IngesterLife(this.ingester, bucket, wal);
+  }
+
+  /** What the system does for a process that is gone: its files are closed, and nothing else. */
+  async die(): Promise<void> {
+    for (const file of this.#open) await file.close().catch(() => {});
   }
 
   async push(number: number): Promise<void> {
@@ -219,6 +233,7 @@ test(
     assert.ok(next > 10);
     await assert.rejects(first.push(next++), isFull);
     // The process is gone; the next one starts with no room at all, and can be asked.
+    await first.die();
     disk.fill();
     const second = new Process(disk, first.acknowledged);
     await second.life.start();
@@ -230,6 +245,7 @@ test(
     disk.free();
     await second.push(next++);
     await second.push(next++);
+    await second.die();
     const third = new Process(disk, second.acknowledged);
     await third.life.start();
     await third.assertWhole();

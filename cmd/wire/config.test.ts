@@ -73,7 +73,13 @@ test("the seed's configuration is checked without opening its store", async () =
     "-verify-config",
   ]);
   assert.equal(settings.verifyOnly, true);
-  assert.equal(settings.warnings.length, 4);
+  // Loki's own two are among them; ours are core/config's.
+  for (const own of ["max_look_back_period is deprecated", "global timeout not configured"]) {
+    assert.ok(
+      settings.warnings.some((text) => text.includes(own)),
+      own,
+    );
+  }
   assert.equal(settings.ingester.wal.replayMemoryCeiling, 800 * 2 ** 20);
   assert.equal(settings.limits.of(TENANT).maxQueryLookbackMs, 48 * 3_600_000);
 });
