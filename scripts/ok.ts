@@ -2,7 +2,7 @@
  * The one gate: format and lint, types, layers, all tests on Bun, core's own tests on Node and Deno.
  * `--tests` runs the tests only, `--static` all but the tests. The last line counts every test of every run.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 
@@ -18,15 +18,12 @@ if (!process.argv.includes("--tests")) {
   step("layers", bin("bun"), ["scripts/layers.ts"]);
 }
 if (process.argv.includes("--static")) process.exit(broken ? 1 : 0);
-tests("tests on Bun", bin("bun"), ["test", "--timeout", "120000"], countBun);
 const core = coreTests();
-tests("tests of core on Node", bin("node"), ["--test", "--test-reporter=spec", ...core], countNode);
-tests(
-  "tests of core on Deno",
-  bin("deno"),
-  ["test", "-A", "--no-check", "--no-lock", ...core],
-  countDeno,
-);
+// Bun's runner is one thread; beside it Node's and Deno's have the other core, one after the other.
+await Promise.all([
+  tests("tests on Bun", bin("bun"), ["test", "--timeout", "120000"], countBun),
+  testsElsewhere(),
+]);
 
 const { passed, failed, skipped } = totals;
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
@@ -43,24 +40,25 @@ function step(title: string, command: string, args: string[]): void {
 
 type Counts = { passed: number; failed: number; skipped: number };
 
-function tests(
+async function testsElsewhere(): Promise<void> {
+  const node = ["--test", "--test-reporter=spec", ...core];
+  await tests("tests of core on Node", bin("node"), node, countNode);
+  const deno = ["test", "-A", "--no-check", "--no-lock", ...core];
+  await tests("tests of core on Deno", bin("deno"), deno, countDeno);
+}
+
+async function tests(
   title: string,
   command: string,
   args: string[],
   count: (output: string) => Counts,
-): void {
+): Promise<void> {
   console.log(`\n== ${title}`);
   const started = Date.now();
-  const run = spawnSync(command, args, {
-    cwd: root,
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    env: { ...process.env, NO_COLOR: "1" },
-  });
-  const output = `${run.stdout}\n${run.stderr}`;
+  const { status, output } = await outputOf(command, args);
   const counts = count(output);
   // A runner that fails without counting a failure (a file that does not load) is a failure.
-  if (run.status !== 0 && counts.failed === 0) counts.failed = 1;
+  if (status !== 0 && counts.failed === 0) counts.failed = 1;
   if (counts.passed === 0) counts.failed += 1;
   if (counts.failed > 0) console.log(output.slice(-60_000));
   totals.passed += counts.passed;
@@ -70,6 +68,20 @@ function tests(
   console.log(
     `${title}: ${counts.passed} pass, ${counts.failed} fail, ${counts.skipped} skip (${seconds} s)`,
   );
+}
+
+/** What a runner writes, both streams as they come, and its exit code. */
+async function outputOf(
+  command: string,
+  args: string[],
+): Promise<{ status: number | null; output: string }> {
+  const env = { ...process.env, NO_COLOR: "1" };
+  const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  const pieces: Buffer[] = [];
+  child.stdout.on("data", (piece: Buffer) => pieces.push(piece));
+  child.stderr.on("data", (piece: Buffer) => pieces.push(piece));
+  const status = await new Promise<number | null>((done) => child.once("close", done));
+  return { status, output: Buffer.concat(pieces).toString() };
 }
 
 function countBun(output: string): Counts {
