@@ -60,7 +60,7 @@ async function tests(
   // A runner that fails without counting a failure (a file that does not load) is a failure.
   if (status !== 0 && counts.failed === 0) counts.failed = 1;
   if (counts.passed === 0) counts.failed += 1;
-  if (counts.failed > 0) console.log(output.slice(-60_000));
+  if (counts.failed > 0) console.log(withoutPasses(output).slice(-60_000));
   totals.passed += counts.passed;
   totals.failed += counts.failed;
   totals.skipped += counts.skipped;
@@ -68,6 +68,15 @@ async function tests(
   console.log(
     `${title}: ${counts.passed} pass, ${counts.failed} fail, ${counts.skipped} skip (${seconds} s)`,
   );
+}
+
+/** What there is to read when something failed. */
+function withoutPasses(output: string): string {
+  const isPass = /^\s*(\(pass\)|✔|﹣|.* \.\.\. ok \()/;
+  return output
+    .split("\n")
+    .filter((line) => !isPass.test(line))
+    .join("\n");
 }
 
 /** What a runner writes, both streams as they come, and its exit code. */
