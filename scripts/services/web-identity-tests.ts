@@ -50,6 +50,10 @@ export function webIdentityTests(
       await writeFile(tokenFile, "token-2\n");
       const asked = sts.tokens.length;
       assert.equal(await store.get("fake/a"), undefined);
+      // The exchange may go on behind the answer, with keys that still hold.
+      for (let tries = 0; renews && tries < 100 && sts.tokens.length <= asked; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
       if (renews) assert.ok(sts.tokens.length > asked, `${sts.tokens.length} exchanges`);
       assert.deepEqual(await other.folders(""), { folders: [], objects: [] });
       assert.deepEqual(await Array.fromAsync(store.list("")), []);
