@@ -15,11 +15,11 @@ import { Querier } from "../core/querier/service.ts";
 import { Client } from "./client.ts";
 import { CLIENT_ARGS, CLIENT_ENVIRONMENT, CLIENT_REPEATABLE, GLOBAL_ARGS } from "./client-flags.ts";
 import { type Flags, type FlagsOptions, parseFlags, UsageError } from "./flags.ts";
-import { WINDOW_ARGS } from "./query-flags.ts";
+import { OUTPUT_ARG, STORE_ARGS, WINDOW_ARGS } from "./query-flags.ts";
 import { ownLimits } from "./query-local.ts";
 import { onlyTenant } from "./query-store.ts";
 import { remark } from "./remarks.ts";
-import { windowOf } from "./times.ts";
+import { lastHour, windowOf } from "./times.ts";
 import { openBuckets } from "./wire/bucket.ts";
 import { throughDeletes } from "./wire/bucket-deletes.ts";
 import { runtime } from "./wire/runtime.ts";
@@ -34,25 +34,9 @@ export interface Asker {
 /** Options of every such command beside its own. */
 export const ASKER_ARGS: ArgsDef = {
   ...CLIENT_ARGS,
-  store: {
-    type: "string",
-    description: "Bucket to read without a server",
-    valueHint: "file:///path",
-  },
-  "config.file": {
-    type: "string",
-    alias: "store-config",
-    description: "Loki's configuration, for the bucket or for the schema of --store",
-    valueHint: "FILE",
-  },
+  ...STORE_ARGS,
   ...WINDOW_ARGS,
-  output: {
-    type: "enum",
-    alias: "o",
-    options: ["default", "raw", "jsonl"],
-    default: "default",
-    description: "Form of the answer",
-  },
+  output: OUTPUT_ARG,
   ...GLOBAL_ARGS,
 };
 
@@ -71,8 +55,6 @@ export async function askerOf(flags: Flags): Promise<Asker> {
   return isLocal ? await bucketAsker(flags, { store, config }) : serverAsker(flags);
 }
 
-const HOUR = 3_600_000_000_000n;
-
 function serverAsker(flags: Flags): Asker {
   const client = new Client(flags);
   return {
@@ -82,8 +64,8 @@ function serverAsker(flags: Flags): Asker {
     },
     window: () => {
       const now = runtime.clock.now();
-      const { start, end = now } = windowOf(flags, now);
-      return params(start ?? end - HOUR, end);
+      const { start, end } = lastHour(windowOf(flags, now), now);
+      return params(start, end);
     },
   };
 }

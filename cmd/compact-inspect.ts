@@ -11,17 +11,10 @@ import { SILENT } from "../core/ports/journal.ts";
 import { namesOf } from "../core/repair/chunk-name.ts";
 import { type ChunkReport, inspectChunk } from "../core/repair/inspect-chunk.ts";
 import { type IndexReport, inspectIndex } from "../core/repair/inspect-index.ts";
-import {
-  afterWord,
-  BUCKET_ARGS,
-  bucketOf,
-  bytesText,
-  hex32,
-  hex64,
-  textTable,
-} from "./compact-tools.ts";
+import { afterWord, BUCKET_ARGS, bucketOf, bytesText, hex32, hex64 } from "./compact-tools.ts";
 import { type Flags, parseFlags, UsageError } from "./flags.ts";
 import { Output } from "./output.ts";
+import { textTable } from "./text-table.ts";
 import { runtime } from "./wire/runtime.ts";
 
 const args: ArgsDef = {

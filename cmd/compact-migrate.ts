@@ -16,11 +16,11 @@ import {
   INTERRUPTED,
   QUIET_ARGS,
   RESUME_ARGS,
+  teller,
   toolFlags,
   untilInterrupted,
 } from "./compact-tools.ts";
 import { type Flags, UsageError } from "./flags.ts";
-import { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { parseTime } from "./times.ts";
 import { openBucket, storesAt } from "./wire/bucket.ts";
@@ -108,14 +108,8 @@ async function migrate(rawArgs: readonly string[], signal: AbortSignal): Promise
     tenants: flags.list("tenant"),
     window,
   });
-  const json = flags.text("output") === "jsonl";
-  const output = new Output();
   const progress = new Progress("migrate", { quiet: flags.on("quiet"), things: "chunks" });
-  const say = async (value: object, text: string) => {
-    progress.done();
-    await output.line(json ? JSON.stringify(value) : text);
-    await output.flush();
-  };
+  const say = teller(flags, progress);
   let bytesRead = 0;
   const report = await migrateBucket({
     store: source.objects,

@@ -12,11 +12,11 @@ import {
   INTERRUPTED,
   QUIET_ARGS,
   RESUME_ARGS,
+  teller,
   toolFlags,
   untilInterrupted,
 } from "./compact-tools.ts";
 import type { Flags } from "./flags.ts";
-import { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { runtime } from "./wire/runtime.ts";
 
@@ -97,14 +97,8 @@ async function rebuildOne(
     replace,
     tenants,
   });
-  const json = flags.text("output") === "jsonl";
-  const output = new Output();
   const progress = new Progress("rebuild", { quiet: flags.on("quiet"), things: "chunks" });
-  const say = async (value: object, text: string) => {
-    progress.done();
-    await output.line(json ? JSON.stringify(value) : text);
-    await output.flush();
-  };
+  const say = teller(flags, progress);
   const schema = schemaOf(flags);
   let damaged = 0;
   const report = await rebuildIndex({
@@ -136,7 +130,6 @@ async function rebuildOne(
       return say({ kind: "table", ...job }, text);
     },
   });
-  progress.done();
   await say({ kind: "report", ...report }, summary(report, dryRun));
   if (report.isPrefixGuessed && flags.text("index-prefix") === undefined && report.chunks > 0) {
     console.error(

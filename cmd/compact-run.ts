@@ -7,7 +7,7 @@ import { loadConfig } from "../core/config/load.ts";
 import type { Journal } from "../core/ports/journal.ts";
 import { UNMETERED } from "../core/ports/meter.ts";
 import { jsonReport, textReport } from "./compact-report.ts";
-import { untilInterrupted } from "./compact-tools.ts";
+import { REPORT_ARGS, untilInterrupted } from "./compact-tools.ts";
 import { type Flags, parseFlags, UsageError } from "./flags.ts";
 import { ownLimits } from "./query-local.ts";
 import { bucketsOf, writableBuckets } from "./wire/bucket.ts";
@@ -41,13 +41,7 @@ const args: ArgsDef = {
     valueHint: "N",
   },
   quiet: { type: "boolean", alias: "q", description: "No progress and only errors on stderr" },
-  output: {
-    type: "enum",
-    alias: "o",
-    options: ["default", "jsonl"],
-    default: "default",
-    description: "Form of the report",
-  },
+  ...REPORT_ARGS,
 };
 
 /** Another compactor has the lease: nothing was done, and trying later is enough. */

@@ -9,13 +9,12 @@ import {
   bytesText,
   eachBucket,
   QUIET_ARGS,
-  textTable,
   toolFlags,
 } from "./compact-tools.ts";
-
 import type { Flags } from "./flags.ts";
 import { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
+import { textTable } from "./text-table.ts";
 import { runtime } from "./wire/runtime.ts";
 
 const TOP = 20;

@@ -4,21 +4,14 @@ import { cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node
 import { join } from "node:path";
 import { test } from "node:test";
 import {
-  type CorpusOptions,
+  ALL,
+  BUCKETS,
   corpusEntries,
+  corpusOf,
   printedEntries,
-  SHARED,
   withoutShared,
 } from "./testing/corpus.ts";
 import { inFolder, lokits } from "./testing/process.ts";
-
-const BUCKETS = join(SHARED, "golden/buckets");
-const ALL = ["query", '{app=~".+"}', "--limit", "0", "--forward", "--output", "jsonl"];
-
-function corpusOf(bucket: string): CorpusOptions {
-  if (bucket.startsWith("multi-tenant")) return { seed: 4, lines: 2400, pods: 2, span: 259_200 };
-  return { seed: 3, lines: 900, pods: 1, meta: bucket.startsWith("v13") };
-}
 
 function tenantsOf(bucket: string): string[] {
   return bucket.startsWith("multi-tenant") ? ["team-a", "team-b"] : ["fake"];

@@ -1,11 +1,23 @@
-/** What the tools for buckets share: their flags, the bucket that these name, tables of text, an end by Ctrl-C. */
+/** What the tools for buckets share: their flags, the bucket that these name, how they tell, an end by Ctrl-C. */
 import type { ArgsDef } from "citty";
 import { toHex } from "../core/bytes/text.ts";
 import { type Journal, SILENT } from "../core/ports/journal.ts";
 import type { Bucket } from "../core/store/bucket.ts";
 import { Buckets } from "../core/store/buckets.ts";
 import { type Flags, type FlagsOptions, parseFlags, UsageError } from "./flags.ts";
+import { Output } from "./output.ts";
+import type { Progress } from "./progress.ts";
 import { openBucket, openNamedBuckets } from "./wire/bucket.ts";
+
+export const REPORT_ARGS: ArgsDef = {
+  output: {
+    type: "enum",
+    alias: "o",
+    options: ["default", "jsonl"],
+    default: "default",
+    description: "Form of the report",
+  },
+};
 
 export const BUCKET_ARGS: ArgsDef = {
   store: { type: "string", description: "The bucket", valueHint: "file:///path" },
@@ -14,13 +26,7 @@ export const BUCKET_ARGS: ArgsDef = {
     description: "Loki's configuration, instead of --store or for its schema",
     valueHint: "FILE",
   },
-  output: {
-    type: "enum",
-    alias: "o",
-    options: ["default", "jsonl"],
-    default: "default",
-    description: "Form of the report",
-  },
+  ...REPORT_ARGS,
 };
 
 export const QUIET_ARGS: ArgsDef = {
@@ -49,6 +55,20 @@ export function toolFlags(rawArgs: readonly string[], options: FlagsOptions): Fl
   const [word] = flags.positionals;
   if (word !== undefined) throw new UsageError(`"${word}" is one word too many`);
   return flags;
+}
+
+/** Writes what a tool has to say in the form that was asked for, each at once, past the progress. */
+export function teller(
+  flags: Flags,
+  progress: Progress,
+): (value: object, text: string) => Promise<void> {
+  const json = flags.text("output") === "jsonl";
+  const output = new Output();
+  return async (value, text) => {
+    progress.done();
+    await output.line(json ? JSON.stringify(value) : text);
+    await output.flush();
+  };
 }
 
 /** Throws when the index has a tenant not: a mistyped one would be a job well done on nothing. */
@@ -143,20 +163,4 @@ export function bytesText(bytes: number): string {
     at++;
   }
   return at === 0 ? `${value} B` : `${value.toFixed(1)} ${units[at]}`;
-}
-
-/** Columns as wide as their widest cell; those whose title begins with a blank stand to the right. */
-export function textTable(
-  titles: readonly string[],
-  rows: readonly (readonly string[])[],
-): string[] {
-  const right = titles.map((title) => title.startsWith(" "));
-  const all = [titles.map((title) => title.trim()), ...rows];
-  const widths = titles.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  return all.map((row) =>
-    row
-      .map((cell, at) => (right[at] ? cell.padStart(widths[at]!) : cell.padEnd(widths[at]!)))
-      .join("  ")
-      .trimEnd(),
-  );
 }

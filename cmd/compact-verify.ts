@@ -13,11 +13,11 @@ import {
   INTERRUPTED,
   QUIET_ARGS,
   RESUME_ARGS,
+  teller,
   toolFlags,
   untilInterrupted,
 } from "./compact-tools.ts";
 import { type Flags, UsageError } from "./flags.ts";
-import { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { parseDuration } from "./times.ts";
 import { runtime } from "./wire/runtime.ts";
@@ -85,9 +85,8 @@ async function verifyOne(
   });
   const state = await resume.load();
   const seed = state?.seed ?? flags.count("seed") ?? runtime.random.int(0, 2 ** 31);
-  const json = flags.text("output") === "jsonl";
-  const output = new Output();
   const progress = new Progress("verify", { quiet: flags.on("quiet"), things: "objects" });
+  const say = teller(flags, progress);
   const report = await verifyBucket({
     store: bucket.objects,
     codecs: runtime.codecs,
@@ -100,15 +99,9 @@ async function verifyOne(
     state,
     onState: (reached) => resume.save(reached),
     onObject: (bytes, total) => progress.add({ bytes, lines: 1, total }),
-    onFinding: async (finding) => {
-      progress.done();
-      await output.line(json ? JSON.stringify(finding) : findingText(finding));
-      await output.flush();
-    },
+    onFinding: (finding) => say(finding, findingText(finding)),
   });
-  progress.done();
-  await output.line(json ? JSON.stringify({ kind: "report", seed, ...report }) : summary(report));
-  await output.flush();
+  await say({ kind: "report", seed, ...report }, summary(report));
   if (!report.complete) return INTERRUPTED;
   await resume.remove();
   return report.sound ? 0 : 1;

@@ -5,7 +5,7 @@ import { ASKER_ARGS, askerFlags } from "./asker.ts";
 import { Client } from "./client.ts";
 import { type Flags, UsageError } from "./flags.ts";
 import { remark } from "./remarks.ts";
-import { windowOf } from "./times.ts";
+import { lastHour, windowOf } from "./times.ts";
 import { runtime } from "./wire/runtime.ts";
 
 const args: ArgsDef = {
@@ -40,7 +40,6 @@ Examples:
 });
 
 const PATH = "/loki/api/v1/delete";
-const HOUR = 3_600_000_000_000n;
 
 async function run(rawArgs: readonly string[]): Promise<number> {
   const flags = askerFlags(rawArgs, { args });
@@ -63,11 +62,11 @@ async function create(flags: Flags): Promise<number> {
   const [, query] = flags.positionals;
   if (query === undefined) throw new UsageError("a query is wanted: what it finds is deleted");
   const now = runtime.clock.now();
-  const { start, end = now } = windowOf(flags, now);
+  const { start, end } = lastHour(windowOf(flags, now), now);
   const seconds = (time: bigint) => String(time / 1_000_000_000n);
   const params = new URLSearchParams({
     query,
-    start: seconds(start ?? end - HOUR),
+    start: seconds(start),
     end: seconds(end),
   });
   const interval = flags.text("max-interval");

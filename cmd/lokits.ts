@@ -1,6 +1,6 @@
 /** The binary: names the subcommands and loads the one that is asked for. */
 import { type ArgsDef, defineCommand, type ParsedArgs, renderUsage } from "citty"; // Help texts.
-import { ACTIONS, COMMANDS, commandFirst } from "./commands.ts";
+import { ACTIONS, COMMANDS } from "./commands.ts";
 import { UsageError } from "./flags.ts";
 import { VERSION } from "./version.ts";
 
@@ -12,7 +12,7 @@ const main = defineCommand({ meta: { name: "lokits", version: VERSION } });
 process.exitCode = await run(process.argv.slice(2));
 
 async function run(args: string[]): Promise<number> {
-  const [name = "--help", ...rest] = commandFirst(args);
+  const [name = "--help", ...rest] = await inOrder(args);
   if (name === "--version" || name === "-version") {
     console.log(`lokits, version ${VERSION}`);
     return 0;
@@ -48,6 +48,11 @@ async function run(args: string[]): Promise<number> {
       console.error(error.stack);
     return 1;
   }
+}
+
+async function inOrder(args: readonly string[]): Promise<readonly string[]> {
+  if (args[0]?.startsWith("-") !== true) return args;
+  return (await import("./command-first.ts")).commandFirst(args);
 }
 
 async function overview(): Promise<string> {

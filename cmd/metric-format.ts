@@ -3,8 +3,8 @@ import { formatFloat } from "../core/golang/float.ts";
 import { printLabels } from "../core/labels/labels.ts";
 import type { Labels } from "../core/model/labels.ts";
 import type { MatrixResult, QueryResult, VectorResult } from "../core/model/result.ts";
-import { columns } from "./columns.ts";
 import { escapeHtml } from "./output.ts";
+import { textTable } from "./text-table.ts";
 
 export type MetricResult = Exclude<QueryResult, { kind: "streams" }>;
 
@@ -49,14 +49,14 @@ export function* printMetricTable(result: MetricResult): Generator<string> {
       printLabels(labels),
       formatFloat(value),
     ]);
-    yield* columns([["series", "value"], ...rows]);
+    yield* textTable(["series", "value"], rows);
   } else {
     const rows = result.series.map(({ labels, values }) => [
       printLabels(labels),
       sparkline(values),
       ...[Math.min(...values), Math.max(...values), values.at(-1)!].map(shortNumber),
     ]);
-    yield* columns([["series", "", "min", "max", "last"], ...rows]);
+    yield* textTable(["series", "", "min", "max", "last"], rows);
   }
 }
 

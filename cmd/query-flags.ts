@@ -15,6 +15,21 @@ export const WINDOW_ARGS: ArgsDef = {
   },
 };
 
+/** A bucket in a server's place. */
+export const STORE_ARGS: ArgsDef = {
+  store: {
+    type: "string",
+    description: "Bucket to read without a server",
+    valueHint: "file:///path",
+  },
+  "config.file": {
+    type: "string",
+    alias: "store-config",
+    description: "Loki's configuration, for the bucket or for the schema of --store",
+    valueHint: "FILE",
+  },
+};
+
 export const OUTPUT_ARG: ArgsDef[string] = {
   type: "enum",
   alias: "o",

@@ -10,10 +10,9 @@ import type { WireStats } from "./query-stats.ts";
 import { openStream, streamedLines } from "./query-stream.ts";
 import type { Answer, Question, Remarks } from "./question.ts";
 import { remark } from "./remarks.ts";
+import { lastHour } from "./times.ts";
 import { runtime } from "./wire/runtime.ts";
 import { resultOf } from "./wire-result.ts";
-
-const HOUR = 3_600_000_000_000n;
 
 export type Bounded = Question & { readonly start: bigint; readonly end: bigint };
 
@@ -30,8 +29,7 @@ export async function askServer(question: Question, flags: Flags): Promise<Answe
 
 /** Loki's times for a question without: the last hour. */
 export function bounded(question: Question): Bounded {
-  const end = question.end ?? runtime.clock.now();
-  return { ...question, end, start: question.start ?? end - HOUR };
+  return { ...question, ...lastHour(question, runtime.clock.now()) };
 }
 
 export async function linesOfServer(

@@ -1,6 +1,6 @@
 /** `--stats`: the statistics of an answer as logcli prints them (spec logcli §3), slips of its own included. */
+import { printSpacedByteSize } from "../core/golang/bytes-size.ts";
 import { printGoDuration } from "../core/golang/duration.ts";
-import { formatFixed } from "../core/golang/float.ts";
 
 /** The `stats` of Loki's JSON. */
 export interface WireStats {
@@ -90,12 +90,6 @@ function duration(ns = 0): string {
   return printGoDuration(BigInt(Math.round(ns)));
 }
 
-const UNITS = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
-
-/** `5 B`, `1.2 kB`: by 1000, one decimal below ten. */
 function bytes(value = 0): string {
-  if (value < 10) return `${value} B`;
-  const power = Math.min(Math.floor(Math.log10(value) / 3), UNITS.length - 1);
-  const scaled = value / 1000 ** power;
-  return `${formatFixed(scaled, Math.round(scaled * 10) < 100 ? 1 : 0)} ${UNITS[power]}`;
+  return printSpacedByteSize(value);
 }

@@ -5,22 +5,16 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import {
-  type CorpusOptions,
+  ALL,
+  BUCKETS,
   corpusEntries,
+  corpusOf,
   nanoseconds,
   printedEntries,
   SHARED,
   withoutShared,
 } from "./testing/corpus.ts";
 import { inFolder, lokits } from "./testing/process.ts";
-
-const BUCKETS = join(SHARED, "golden/buckets");
-const ALL = ["query", '{app=~".+"}', "--limit", "0", "--forward", "--output", "jsonl"];
-
-function corpusOf(bucket: string): CorpusOptions {
-  if (bucket.startsWith("multi-tenant")) return { seed: 4, lines: 2400, pods: 2, span: 259_200 };
-  return { seed: 3, lines: 900, pods: 1, meta: bucket.startsWith("v13") };
-}
 
 test("query --store gives exactly the lines of every recorded bucket, in order, tenants apart", {
   skip: withoutShared,

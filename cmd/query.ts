@@ -7,7 +7,7 @@ import { CLIENT_ARGS, CLIENT_ENVIRONMENT, CLIENT_REPEATABLE } from "./client-fla
 import { type Flags, parseFlags, UsageError } from "./flags.ts";
 import { Output } from "./output.ts";
 import { askFiles } from "./query-files.ts";
-import { LINE_ARGS, LINE_REPEATABLE, lineOptions, WINDOW_ARGS } from "./query-flags.ts";
+import { LINE_ARGS, LINE_REPEATABLE, lineOptions, STORE_ARGS, WINDOW_ARGS } from "./query-flags.ts";
 import { downloadParts, PARTS_ARGS, partsOf } from "./query-parts.ts";
 import { Printer } from "./query-print.ts";
 import { askServer } from "./query-server.ts";
@@ -28,17 +28,7 @@ const args: ArgsDef = {
     required: false,
   },
   ...CLIENT_ARGS,
-  store: {
-    type: "string",
-    description: "Bucket to read without a server",
-    valueHint: "file:///path",
-  },
-  "config.file": {
-    type: "string",
-    alias: "store-config",
-    description: "Loki's configuration, for the bucket or for the schema of --store",
-    valueHint: "FILE",
-  },
+  ...STORE_ARGS,
   ...WINDOW_ARGS,
   limit: { type: "string", description: "Most lines to print, 0 for all", default: "30" },
   batch: { type: "string", description: "Lines asked for at once", default: "1000" },

@@ -2,8 +2,8 @@
 import { type ArgsDef, defineCommand } from "citty";
 import { labelsOf, printLabels } from "../core/labels/labels.ts";
 import { ASKER_ARGS, askerFlags, askerOf, printWarnings } from "./asker.ts";
-import { columns } from "./columns.ts";
 import { UsageError } from "./flags.ts";
+import { textTable } from "./text-table.ts";
 
 const args: ArgsDef = {
   matcher: { type: "positional", description: "Selector, such as '{app=\"x\"}'", required: true },
@@ -67,6 +67,6 @@ function analyze(sets: readonly LabelSet[], isJson: boolean): void {
   }
   console.log(`Total Streams:  ${sets.length}\nUnique Labels:  ${rows.length}\n`);
   const table = rows.map(({ label, values, streams }) => [label, String(values), String(streams)]);
-  for (const line of columns([["Label Name", "Unique Values", "Found In Streams"], ...table]))
+  for (const line of textTable(["Label Name", "Unique Values", "Found In Streams"], table))
     console.log(line);
 }

@@ -7,7 +7,7 @@ import { type Flags, parseFlags, UsageError } from "./flags.ts";
 import { LineFormat } from "./line-format.ts";
 import { Output, type OutputEntry } from "./output.ts";
 import { LINE_ARGS, LINE_REPEATABLE, lineOptions } from "./query-flags.ts";
-import { windowOf } from "./times.ts";
+import { lastHour, windowOf } from "./times.ts";
 import { runtime } from "./wire/runtime.ts";
 
 const args: ArgsDef = {
@@ -44,7 +44,6 @@ Examples:
 
 /** Broken connections in a row after which we give up. */
 const RECONNECTS_MAX = 5;
-const HOUR = 3_600_000_000_000n;
 
 interface Frame {
   readonly streams?: readonly {
@@ -71,7 +70,7 @@ export async function follow(flags: Flags, query: string): Promise<number> {
   const output = new Output();
   const format = new LineFormat({ ...lineOptions(flags), commonLabels: true });
   const now = runtime.clock.now();
-  let start = windowOf(flags, now).start ?? now - HOUR;
+  let { start } = lastHour({ start: windowOf(flags, now).start, end: undefined }, now);
   let seen = new Set<string>();
   const show = async (entry: OutputEntry) => {
     const key = `${entry.time} ${printLabels(entry.labels)} ${entry.line}`;

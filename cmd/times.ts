@@ -19,6 +19,14 @@ export function windowOf(flags: Flags, now: bigint): Window {
   return { start: undefined, end };
 }
 
+const HOUR = 3_600_000_000_000n;
+
+/** Loki's times for a question without: the last hour up to now. */
+export function lastHour({ start, end }: Window, now: bigint): { start: bigint; end: bigint } {
+  const through = end ?? now;
+  return { start: start ?? through - HOUR, end: through };
+}
+
 /** RFC 3339 with up to nanoseconds, or Unix seconds or nanoseconds as a whole number. */
 export function parseTime(name: string, text: string): bigint {
   if (/^-?\d+$/.test(text)) return text.length <= 10 ? BigInt(text) * 1_000_000_000n : BigInt(text);

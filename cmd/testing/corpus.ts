@@ -20,6 +20,16 @@ export interface CorpusOptions {
   readonly meta?: boolean;
 }
 
+export const BUCKETS = resolve(SHARED, "golden/buckets");
+/** Arguments that print every line of a bucket, oldest first. */
+export const ALL = ["query", '{app=~".+"}', "--limit", "0", "--forward", "--output", "jsonl"];
+
+/** What a recorded bucket holds, by its name (shared/golden/README.md). */
+export function corpusOf(bucket: string): CorpusOptions {
+  if (bucket.startsWith("multi-tenant")) return { seed: 4, lines: 2400, pods: 2, span: 259_200 };
+  return { seed: 3, lines: 900, pods: 1, meta: bucket.startsWith("v13") };
+}
+
 /** Every entry as one comparable text, sorted: labels by name, nanoseconds, line. */
 export function corpusEntries({ seed, lines, pods, span, meta = false }: CorpusOptions): string[] {
   const args = ["--seed", String(seed), "--lines", String(lines), "--pods", String(pods)];

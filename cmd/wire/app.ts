@@ -41,7 +41,8 @@ export interface App {
 
 export async function startApp(settings: AppSettings): Promise<App> {
   const { clock, codecs, search } = runtime;
-  const metrics = openMetrics(settings.loaded.config);
+  const { config } = settings.loaded;
+  const metrics = openMetrics(config);
   const write = (line: string) => process.stderr.write(`${line}\n`);
   const journal = makeJournal({
     clock,
@@ -55,7 +56,6 @@ export async function startApp(settings: AppSettings): Promise<App> {
 
   const { schema, limits, storage } = settings;
   const uploader = `${settings.instanceId ?? hostname()}-${clock.now()}`;
-  const { config } = settings.loaded;
   const store = new ServedStore({ config, storage, limits, journal, meter: metrics, uploader });
   const { buckets } = store;
   const patterns = openPatterns(config, clock);
@@ -86,7 +86,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
   const marker = openShutdownMarker(config.text("ingester.shutdown_marker_path"), metrics);
   if (await isPrepared(marker, journal))
     journal.log("info", "prepared for shutdown: the next stop flushes");
-  const tracer = await openTracer(settings.loaded.config);
+  const tracer = await openTracer(config);
   const services = {
     ...(tracer === undefined ? {} : { tracer }),
     streamRates: startRateStore(ingester, {
@@ -100,7 +100,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
     ...(patterns === undefined ? {} : { patterns }),
     admin: makeAdmin(settings, { life, journal, leaving }),
     ...{ limits, clock, codecs, journal, metrics, upgrade },
-    gate: await openGate(settings.loaded.config, {
+    gate: await openGate(config, {
       tenants: settings.http,
       journal,
       meter: metrics,
@@ -114,7 +114,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
     port: settings.http.port,
     fetch: (request, env) => web.fetch(request, env as object),
     bodyBytesMax: settings.http.pushBytesMax,
-    tls: await openTls(settings.loaded.config),
+    tls: await openTls(config),
   });
   await store.start();
   watch(metrics, { ingester, life }, server.connections);

@@ -24,6 +24,7 @@ import {
   type CompactAllReport,
   compactAll,
   type OnTable,
+  sumReports,
   type TableChoice,
   tablesOf,
 } from "./run.ts";
@@ -186,14 +187,7 @@ async function withUnknown(
 }
 
 function sumCompactions(a: CompactAllReport, b: CompactAllReport): CompactAllReport {
-  return {
-    tables: a.tables + b.tables,
-    tenants: a.tenants + b.tenants,
-    filesIn: a.filesIn + b.filesIn,
-    filesOut: a.filesOut + b.filesOut,
-    bytes: a.bytes + b.bytes,
-    failures: [...a.failures, ...b.failures],
-  };
+  return { ...sumReports(a, b), failures: [...a.failures, ...b.failures] };
 }
 
 function sumRetentions(a: RetentionReport, b: RetentionReport): RetentionReport {

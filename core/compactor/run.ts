@@ -105,7 +105,7 @@ export async function compactAll(
       options.onTable?.(++done, wanted.length, "compacted");
     }
   });
-  return { ...reports.reduce(add, NOTHING), failures };
+  return { ...reports.reduce(sumReports, NOTHING), failures };
 }
 
 /** The tables of a bucket that its schema knows, newest first. */
@@ -137,7 +137,7 @@ export async function compactTable(
   const run = new TableRun(table, options);
   await run.addCommon(files.common);
   const jobs = planTable(files, run.tenants);
-  await pooled(jobs, 1, (job) => run.addOwn(job));
+  for (const job of jobs) await run.addOwn(job);
 
   if (jobs.length > 0 && !options.dryRun)
     journal.log("info", "uploading tables", { "table-name": table.name });
@@ -151,7 +151,7 @@ export async function compactTable(
     "table-name": table.name,
     "duration-ms": Math.round(spentMs),
   });
-  return reports.reduce(add, { ...NOTHING, tables: 1, filesIn: files.common.length });
+  return reports.reduce(sumReports, { ...NOTHING, tables: 1, filesIn: files.common.length });
 }
 
 /** The steps of one table's compaction. */
@@ -238,7 +238,8 @@ function isAll(file: AddedFile | undefined, all: WrittenIndex, version: 2 | 3): 
   return file?.version === version && file.series === all.series && file.chunks === all.chunks;
 }
 
-function add(a: CompactReport, b: CompactReport): CompactReport {
+/** What two tables or two stores came to together. */
+export function sumReports(a: CompactReport, b: CompactReport): CompactReport {
   return {
     tables: a.tables + b.tables,
     tenants: a.tenants + b.tenants,

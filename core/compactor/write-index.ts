@@ -8,19 +8,13 @@ import { MAGIC, SERIES_ALIGN } from "../index/layout.ts";
 import { pad } from "../index/section.ts";
 import {
   encodeSymbols,
-  namesOf,
   type OpenSeries,
   type RankedPair,
   SeriesWriter,
-  writeFingerprints,
-  writeLabelIndices,
-  writeLabelIndicesTable,
-  writePostings,
-  writePostingsTable,
   writeSymbols,
 } from "../index/sections.ts";
+import { writeTail } from "../index/tail.ts";
 import { sortTexts } from "../index/texts.ts";
-import { writeToc } from "../index/toc.ts";
 import { compareSeries } from "../index/writer.ts";
 import type { MergedTenant } from "./merged-tenant.ts";
 
@@ -72,28 +66,7 @@ export async function writeIndex(
     writer.write(out, each, columns);
   }
 
-  const at = () => base + out.size;
-  const labelIndicesAt = at();
-  const names = namesOf(pairs);
-  const labelIndices = writeLabelIndices(out, names, pairs).map((offset) => base + offset);
-  const postingsAt = at();
-  const postings = writePostings(out, series, refs, pairs.length).map((offset) => base + offset);
-  const labelIndicesTableAt = at();
-  writeLabelIndicesTable(out, names, labelIndices, encoded);
-  const postingsTableAt = at();
-  writePostingsTable(out, pairs, postings, encoded);
-  const fingerprintOffsetsAt = at();
-  writeFingerprints(out, series, refs);
-  writeToc(out, {
-    symbols: symbolsAt,
-    series: seriesAt,
-    labelIndices: labelIndicesAt,
-    labelIndicesTable: labelIndicesTableAt,
-    postings: postingsAt,
-    postingsTable: postingsTableAt,
-    fingerprintOffsets: fingerprintOffsetsAt,
-    ...writer.bounds,
-  });
+  writeTail(out, { encoded, pairs, series, refs, symbolsAt, seriesAt, ...writer.bounds }, base);
   const last = out.view();
   // The checksum of the table of contents ends the file.
   const checksum = new DataView(last.buffer).getUint32(last.length - 4);

@@ -4,7 +4,7 @@
  */
 import { fromBase64 } from "../bytes/text.ts";
 import { JsonScanner } from "./json-scan.ts";
-import type { OtlpRecord, OtlpStreams } from "./otlp-streams.ts";
+import { type OtlpRecord, type OtlpStreams, plainRecord } from "./otlp-streams.ts";
 import { OTLP_DEPTH_MAX, type OtlpMap, type OtlpValue } from "./otlp-value.ts";
 import { setTime } from "./rows-builder.ts";
 
@@ -79,15 +79,7 @@ class Reader {
     let body: OtlpRecord["body"] = null;
     const time = new Uint32Array(2);
     const observed = new Uint32Array(2);
-    const found = {
-      severityNumber: 0,
-      severityText: "",
-      dropped: 0,
-      flags: 0,
-      traceId: "",
-      spanId: "",
-      eventName: "",
-    };
+    const found = plainRecord();
     this.#object("a log record", (key) => {
       switch (key) {
         case "timeUnixNano":

@@ -6,7 +6,13 @@ import { ByteCursor } from "../bytes/cursor.ts";
 import { WIRE } from "../bytes/proto.ts";
 import { TextCache } from "../bytes/text-cache.ts";
 import { BadRequest, Corrupt } from "../model/errors.ts";
-import { hexId, type OtlpRecord, type OtlpScope, type OtlpStreams } from "./otlp-streams.ts";
+import {
+  hexId,
+  type OtlpRecord,
+  type OtlpScope,
+  type OtlpStreams,
+  plainRecord,
+} from "./otlp-streams.ts";
 import { OTLP_DEPTH_MAX, type OtlpMap, type OtlpValue } from "./otlp-value.ts";
 
 /** Throws BadRequest when the body is no such message. Lines are copied out of the body. */
@@ -119,15 +125,7 @@ class Reader {
     const time = new Uint32Array(2);
     const observed = new Uint32Array(2);
     let body: OtlpRecord["body"] = null;
-    const found = {
-      severityNumber: 0,
-      severityText: "",
-      dropped: 0,
-      flags: 0,
-      traceId: "",
-      spanId: "",
-      eventName: "",
-    };
+    const found = plainRecord();
     this.#fields(end, (tag, stop) => {
       switch (tag) {
         case FIELD.time:

@@ -44,6 +44,19 @@ export interface OtlpRecord {
   readonly eventName: string;
 }
 
+/** What a record has that says nothing, but its times, body and attributes. */
+export function plainRecord() {
+  return {
+    severityNumber: 0,
+    severityText: "",
+    dropped: 0,
+    flags: 0,
+    traceId: "",
+    spanId: "",
+    eventName: "",
+  };
+}
+
 /** Different label sets, and records, that one push may have: small bodies can hold very many empty ones. */
 const STREAMS_MAX = 100_000;
 export const RECORDS_MAX = 500_000;

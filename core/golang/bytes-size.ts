@@ -52,6 +52,11 @@ export function printByteSize(bytes: number): string {
   return print(bytes, 1000, DECIMAL_UNITS, "");
 }
 
+/** `9 B`, `1.5 kB`: the same with a space. How logcli prints statistics. */
+export function printSpacedByteSize(bytes: number): string {
+  return print(bytes, 1000, DECIMAL_UNITS, " ");
+}
+
 /** `9 B`, `2.0 GiB`: by 1024 and with a space. How limits print. */
 export function printBinarySize(bytes: number): string {
   return print(bytes, 1024, BINARY_UNITS, " ");

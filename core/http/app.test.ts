@@ -146,7 +146,7 @@ test("errors before the querier have no newline, those behind it have one", asyn
     "maximum of series (500) reached for a single query\n",
   ]);
   const broken = failing(() => ({
-    kind: "log",
+    kind: "limited",
     run: () => Promise.reject(new Error("key=secret")),
   }));
   assert.deepEqual(await ask(broken, path), [
@@ -161,7 +161,7 @@ test("a query ends with its client, or with its time", async () => {
   let aborted = 0;
   const query = testQuery({
     prepare: () => ({
-      kind: "log",
+      kind: "limited",
       run: (signal) =>
         new Promise((_, reject) => {
           signal.addEventListener("abort", () => {
@@ -292,7 +292,7 @@ test("the old query takes a regexp and returns lines only", async () => {
       asked.push(request.query);
       return request.query.startsWith("rate")
         ? { kind: "metric", run: async () => answer({ kind: "vector", samples: [] }) }
-        : { kind: "log", run: async () => answer({ kind: "streams", streams: [] }) };
+        : { kind: "limited", run: async () => answer({ kind: "streams", streams: [] }) };
     },
   });
   const app = appOf({ query });

@@ -18,7 +18,7 @@ async function given(
   const entries = lines.map((line, index) => ({ time: BigInt(index), line }));
   const streams = [{ labels: [], entries }];
   const query = testQuery({
-    prepare: () => ({ kind: "log", run: async () => answer({ kind: "streams", streams }) }),
+    prepare: () => ({ kind: "limited", run: async () => answer({ kind: "streams", streams }) }),
     labelNames: async () => lines,
   });
   const app = appOf({ query }, settings);

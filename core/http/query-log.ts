@@ -4,14 +4,13 @@
  */
 import { printByteSize } from "../golang/bytes-size.ts";
 import { printGoDuration } from "../golang/duration.ts";
-import { parseQuery } from "../logql/syntax/parse.ts";
 import type { QueryResult } from "../model/result.ts";
 import type { Tenant } from "../model/tenant.ts";
 import { NS_PER_MS } from "../model/time.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Meter } from "../ports/meter.ts";
-import type { QueryAnswer, QueryRequest } from "../ports/query-service.ts";
+import type { QueryAnswer, QueryKind, QueryRequest } from "../ports/query-service.ts";
 import { hashOf } from "../querier/limits.ts";
 import { entriesOf } from "./encode-json.ts";
 import { answerOf, BehindFrontend } from "./errors.ts";
@@ -33,6 +32,7 @@ export interface AboutQuery {
   readonly http: Request;
   readonly tenants: readonly Tenant[];
   readonly request: QueryRequest;
+  readonly kind: QueryKind;
 }
 
 /** Runs a query and tells of it, however it ends. */
@@ -47,10 +47,9 @@ export function makeQueryLog({ clock, journal, meter }: QueryLogParts): QueryLog
     meter.gauge("loki_query_frontend_queries_in_progress", running);
     meter.gauge("loki_querier_worker_inflight_queries", running);
   };
-  return async ({ http, tenants, request }, run) => {
+  return async ({ http, tenants, request, kind: type }, run) => {
     const startMs = clock.ticksMs();
     count(1);
-    const type = typeOf(request.query);
     const tell = (status: number, answer?: QueryAnswer) => {
       const tookMs = clock.ticksMs() - startMs;
       const fields = {
@@ -100,17 +99,6 @@ function meterScan(
   meter.count(`${name}_downloaded_chunk_total`, scan.chunksDownloaded);
   meter.count(`${name}_duplicates_total`, scan.duplicates);
   meter.count(`${name}_ingester_sent_lines_total`, scan.headLines);
-}
-
-/** `metric`, `filter` for lines that something is left out of, `limited` for all that a selector has. */
-function typeOf(query: string): string {
-  try {
-    const expr = parseQuery(query, { approxTopk: true });
-    if (expr.kind !== "log") return "metric";
-    return expr.stages.length > 0 ? "filter" : "limited";
-  } catch {
-    return "unknown"; // Whoever runs the query says what is wrong with it.
-  }
 }
 
 function askedFields(request: QueryRequest, now: bigint): Record<string, unknown> {

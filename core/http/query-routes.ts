@@ -24,7 +24,7 @@ export function queryRoutes(context: AskContext, log: QueryLog = SILENT_LOG): Ro
   async function answer(call: Call, asking: Asking, request: QueryRequest): Promise<Response> {
     const prepared = query.prepare(asking.tenants, request);
     const run = whole(asking, (signal) => prepared.run(signal));
-    const about = { http: call.request, tenants: asking.tenants, request };
+    const about = { http: call.request, tenants: asking.tenants, request, kind: prepared.kind };
     const result = await log(about, () => asking.behind(run));
     return answerResponse(result, {
       categorize: categorizes(call.request),
@@ -39,11 +39,11 @@ export function queryRoutes(context: AskContext, log: QueryLog = SILENT_LOG): Ro
     const regexp = asking.form.get("regexp");
     const text = regexp === "" ? request.query : `${request.query} |~ ${quote(regexp)}`;
     const prepared = query.prepare(asking.tenants, { ...request, query: text });
-    if (prepared.kind !== "log") {
+    if (prepared.kind === "metric") {
       throw new BehindFrontend(new BadRequest("legacy endpoints only support streams result type"));
     }
     const run = whole(asking, (signal) => prepared.run(signal));
-    const about = { http: call.request, tenants: asking.tenants, request };
+    const about = { http: call.request, tenants: asking.tenants, request, kind: prepared.kind };
     const found = await log(about, () => asking.behind(run));
     const { result, warnings } = found;
     if (result.kind !== "streams") throw new TypeError(`log query gave a ${result.kind}`);

@@ -23,7 +23,7 @@ test("requests are answered as recorded", async () => {
   const query = testQuery({
     prepare(_, request) {
       parseQuery(request.query);
-      return { kind: "log", run: async () => answer({ kind: "streams", streams: [] }) };
+      return { kind: "limited", run: async () => answer({ kind: "streams", streams: [] }) };
     },
   });
   const app = makeApp(testServices({ query }), { ...DEFAULT_HTTP_SETTINGS, authEnabled: false });

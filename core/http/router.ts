@@ -100,7 +100,8 @@ export function mount(routes: readonly Route[], options: MountOptions): Hono {
   const { prefix, observer } = options;
   const app = new Hono({ getPath: pathOf });
   for (const each of routes) {
-    app.all(prefix + each.path, (context) => serve(each, context, options));
+    const label = routeLabel(each.path);
+    app.all(prefix + each.path, (context) => serve(each, label, context, options));
   }
   app.notFound(({ req }) => {
     const done = observer.begin(req.raw, "other");
@@ -112,11 +113,12 @@ export function mount(routes: readonly Route[], options: MountOptions): Hono {
 
 async function serve(
   route: Route,
+  label: string,
   context: Context,
   { observer, gate }: MountOptions,
 ): Promise<Response> {
   const request = context.req.raw;
-  const done = observer.begin(request, routeLabel(route.path));
+  const done = observer.begin(request, label);
   const handler = handlerOf(route, request.method);
   if (handler === undefined) {
     done(405);
@@ -131,8 +133,7 @@ async function serve(
     const call = { request, params: context.req.param(), signal: request.signal, env: context.env };
     const response = await handler(call);
     done(response.status);
-    const of = { method: request.method, route: routeLabel(route.path) };
-    return observer.sized?.(response, of) ?? response;
+    return observer.sized?.(response, { method: request.method, route: label }) ?? response;
   } catch (error) {
     const { status, text } = answerOf(error);
     done(status, error);

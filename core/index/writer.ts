@@ -10,19 +10,13 @@ import type { Labels } from "../model/labels.ts";
 import { MAGIC } from "./layout.ts";
 import {
   encodeSymbols,
-  namesOf,
   type OpenSeries,
   type RankedPair,
-  writeFingerprints,
-  writeLabelIndices,
-  writeLabelIndicesTable,
-  writePostings,
-  writePostingsTable,
   writeSeries,
   writeSymbols,
 } from "./sections.ts";
+import { writeTail } from "./tail.ts";
 import { sortTexts } from "./texts.ts";
-import { writeToc } from "./toc.ts";
 
 interface Pair {
   readonly name: string;
@@ -80,29 +74,8 @@ export class IndexWriter {
     writeSymbols(out, encoded);
     const seriesAt = out.size;
     const written = writeSeries(out, this.#version, series, pairs);
-    const labelIndicesAt = out.size;
-    const names = namesOf(pairs);
-    const labelIndices = writeLabelIndices(out, names, pairs);
-    const postingsAt = out.size;
-    const lists = writePostings(out, series, written.refs, pairs.length);
-    const labelIndicesTableAt = out.size;
-    writeLabelIndicesTable(out, names, labelIndices, encoded);
-    const postingsTableAt = out.size;
-    writePostingsTable(out, pairs, lists, encoded);
-    const fingerprintOffsetsAt = out.size;
-    writeFingerprints(out, series, written.refs);
-
-    writeToc(out, {
-      symbols: symbolsAt,
-      series: seriesAt,
-      labelIndices: labelIndicesAt,
-      labelIndicesTable: labelIndicesTableAt,
-      postings: postingsAt,
-      postingsTable: postingsTableAt,
-      fingerprintOffsets: fingerprintOffsetsAt,
-      fromMs: written.fromMs,
-      throughMs: written.throughMs,
-    });
+    const { refs, fromMs, throughMs } = written;
+    writeTail(out, { encoded, pairs, series, refs, symbolsAt, seriesAt, fromMs, throughMs });
     return out.take();
   }
 

@@ -121,9 +121,11 @@ export interface InstantRequest {
   readonly direction: Direction;
 }
 
+/** Loki's kinds: numbers, lines that something is left out of or done to, all lines that a selector has. */
+export type QueryKind = "metric" | "filter" | "limited";
+
 export interface PreparedQuery {
-  /** Whether the answer will be lines or numbers. */
-  readonly kind: "log" | "metric";
+  readonly kind: QueryKind;
   run(signal: AbortSignal): Promise<QueryAnswer>;
 }
 

@@ -7,6 +7,7 @@ import { selectorsOf } from "../logql/syntax/visit.ts";
 import { BadRequest, LimitExceeded } from "../model/errors.ts";
 import type { BlockedQuery, Limits } from "../model/limits.ts";
 import { NS_PER_MS } from "../model/time.ts";
+import type { QueryKind } from "../ports/query-service.ts";
 import { compileRegex } from "../regex/regex.ts";
 
 export interface QueryBounds {
@@ -97,8 +98,14 @@ function checkLabels(expr: Expr, { requiredLabels, minimumLabelsNumber }: Limits
   }
 }
 
+/** What operators block queries by, and find them by in the log. */
+export function kindOf(expr: Expr): QueryKind {
+  if (expr.kind !== "log") return "metric";
+  return expr.stages.length > 0 ? "filter" : "limited";
+}
+
 function checkBlocked(expr: Expr, text: string, blocked: readonly BlockedQuery[]): void {
-  const kind = expr.kind === "log" ? (expr.stages.length > 0 ? "filter" : "limited") : "metric";
+  const kind = kindOf(expr);
   for (const { pattern, regex, types, hash } of blocked) {
     if (types.length > 0 && !types.includes(kind)) continue;
     const matches =

@@ -46,7 +46,7 @@ import { parseCursor } from "./cursor.ts";
 import { checkBytesRead, estimate, readingsOf } from "./estimate.ts";
 import { explainQuery } from "./explain.ts";
 import type { FetchBounds } from "./fetch-ahead.ts";
-import { boundQuery, checkQuery } from "./limits.ts";
+import { boundQuery, checkQuery, kindOf } from "./limits.ts";
 import { checkCursor } from "./lines.ts";
 import { readLines } from "./read-lines.ts";
 import { type Scope, scopeOf } from "./scope.ts";
@@ -77,7 +77,7 @@ export class Querier implements QueryService {
   prepare(tenants: readonly Tenant[], request: QueryRequest): PreparedQuery {
     const asked = this.#asked(tenants, request);
     const { expr } = asked;
-    const kind = expr.kind === "log" ? "log" : "metric";
+    const kind = kindOf(expr);
     if (request.kind === "instant" || request.cursor === undefined || expr.kind !== "log") {
       return { kind, run: (signal) => this.#run(asked, signal) };
     }
