@@ -1,18 +1,21 @@
 /**
  * Many clients for a long time: does memory go on growing? Starts a server, lets pushers push and tails
- * read, and samples the resident memory of the process.
+ * read, and samples the resident memory of the process, its heap, and how late its timers come
+ * (soak-watch.ts, loaded into the server).
  *
  *   bun scripts/soak.ts --pushers 200 --tails 50 --seconds 600
  *
  * Chunks are cut every 20 seconds, so that what the server holds by design (the newest lines, until
  * their chunks and index are stored) has reached its size within the first minute. Exit code 1 when the
- * last quarter needs over 15 % more than the second, or a line pushed is not found.
+ * end of the time after that minute needs over 10 % more than its begin, when a line pushed is not found, or
+ * when a line of a followed stream reached its tail neither as a line nor as a drop.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { Watched } from "./soak-watch.ts";
 
 const { values } = parseArgs({
   options: {
@@ -27,23 +30,39 @@ const [pushers, tails, seconds] = [values.pushers, values.tails, values.seconds]
   number,
 ];
 const LINES_PER_PUSH = 10;
-const GROWTH_MAX = 1.15;
+const GROWTH_MAX = 1.1;
+/** The begin, in which caches fill and code is compiled. */
+const WARM_SECONDS = Math.min(60, seconds / 5);
+const MB = 2 ** 20;
+
+interface Sample extends Watched {
+  readonly second: number;
+  readonly rss: number;
+}
 
 const folder = mkdtempSync(join(tmpdir(), "lokits-soak-"));
-const server = await start(folder);
 const stop = new AbortController();
-const counts = { pushed: 0, refused: 0, tailed: 0 };
-const samples: number[] = [];
-const began = performance.now();
-const readers = Array.from({ length: tails }, (_, index) => tail(server.url, index));
+const counts = { pushed: 0, refused: 0, tailed: 0, dropped: 0, followed: 0 };
+const samples: Sample[] = [];
+const waits: { ready: number[]; query: number[] } = { ready: [], query: [] };
+let began = performance.now();
+let shown = 0;
+const server = await start(folder);
+const readers = await Promise.all(
+  Array.from({ length: tails }, (_, index) => tail(server.url, index)),
+);
+began = performance.now();
 const writers = Array.from({ length: pushers }, (_, index) => push(server.url, index));
+const askers = [ask(`${server.url}/ready`, waits.ready), ask(smallQuery(server.url), waits.query)];
 while (performance.now() - began < seconds * 1000) {
-  await Bun.sleep(Math.min(2000, seconds * 20));
-  samples.push(residentMb(server.child));
-  if (samples.length % 15 === 0) report();
+  await Bun.sleep(1000);
+  if (samples.length - shown >= 30) report();
 }
 stop.abort();
-await Promise.all(writers);
+await Promise.all([...writers, ...askers]);
+for (let waited = 0; counts.tailed + counts.dropped < counts.followed && waited < 50; waited++) {
+  await Bun.sleep(100);
+}
 for (const socket of readers) socket.close();
 report();
 const kept = await countLines(server.url);
@@ -51,24 +70,54 @@ server.child.kill();
 await new Promise((done) => server.child.once("exit", done));
 rmSync(folder, { recursive: true, force: true });
 
-const quarter = (index: number) => {
-  const size = Math.floor(samples.length / 4);
-  const part = samples.slice(index * size, (index + 1) * size);
-  return part.reduce((sum, value) => sum + value, 0) / part.length;
-};
-const growth = quarter(3) / quarter(1);
+const growth = judge();
+const unseen = counts.followed - counts.tailed - counts.dropped;
 console.log(
-  `quarters: ${[0, 1, 2, 3].map((index) => `${quarter(index).toFixed(0)} MB`).join(", ")}; last to second ${growth.toFixed(2)}`,
+  `${counts.pushed} lines pushed, ${kept} found, ${counts.refused} pushes refused; of ${counts.followed} followed lines ${counts.tailed} tailed, ${counts.dropped} dropped, ${unseen} unseen`,
 );
 console.log(
-  `${counts.pushed} lines pushed, ${kept} found, ${counts.tailed} tailed, ${counts.refused} pushes refused`,
+  `/ready ${spread(waits.ready)}; a small query ${spread(waits.query)} (clients share the processors)`,
 );
-process.exit(growth > GROWTH_MAX || kept !== counts.pushed ? 1 : 0);
+process.exit(growth > GROWTH_MAX || kept !== counts.pushed || unseen > 0 ? 1 : 0);
+
+/** How much more the last fifth of the time after the first minute needs than its first fifth. */
+function judge(): number {
+  const warm = samples.filter(({ second }) => second >= WARM_SECONDS);
+  const fifth = Math.max(1, Math.floor(warm.length / 5));
+  const [first, last] = [warm.slice(0, fifth), warm.slice(-fifth)];
+  const line = (name: string, of: (sample: Sample) => number) => {
+    const [before, after] = [mean(first.map(of)), mean(last.map(of))];
+    const peak = Math.max(...warm.map(of));
+    console.log(
+      `${name}: ${before.toFixed(0)} MB after the first minute, ${after.toFixed(0)} MB at the end (${(after / before).toFixed(2)}), at most ${peak.toFixed(0)} MB`,
+    );
+    return after / before;
+  };
+  const resident = line("resident", ({ rss }) => rss);
+  line("heap", ({ heap }) => heap / MB);
+  line("buffers", ({ extra }) => extra / MB);
+  console.log(`timers late: ${spread(warm.map(({ lateMs }) => lateMs))} of the worst each second`);
+  return resident;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function spread(times: readonly number[]): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    `${(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(0)} ms`;
+  return `p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)}`;
+}
 
 function report(): void {
-  const second = Math.round((performance.now() - began) / 1000);
+  const recent = samples.slice(shown);
+  shown = samples.length;
+  const last = samples.at(-1);
+  const late = Math.max(0, ...recent.map(({ lateMs }) => lateMs));
   console.log(
-    `${second} s: ${samples.at(-1)?.toFixed(0)} MB, ${counts.pushed} pushed, ${counts.tailed} tailed`,
+    `${last?.second.toFixed(0)} s: resident ${mean(recent.map(({ rss }) => rss)).toFixed(0)} MB, heap ${mean(recent.map(({ heap }) => heap / MB)).toFixed(0)} MB, buffers ${mean(recent.map(({ extra }) => extra / MB)).toFixed(0)} MB, ${last?.objects} objects, timers at most ${late.toFixed(0)} ms late; ${counts.pushed} pushed, ${counts.tailed} tailed, ${counts.dropped} dropped`,
   );
 }
 
@@ -84,9 +133,14 @@ async function start(cwd: string): Promise<{ url: string; child: ChildProcess }>
     "-querier.max-concurrent-tail-requests=1000",
   ];
   const root = resolve(import.meta.dirname, "..");
-  const child = spawn(process.execPath, [join(root, "cmd/lokits.ts"), "serve", ...flags], {
+  const program = ["--preload", join(root, "scripts/soak-watch.ts"), join(root, "cmd/lokits.ts")];
+  const child = spawn(process.execPath, [...program, "serve", ...flags], {
     cwd,
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  child.on("message", (watched: Watched) => {
+    const second = (performance.now() - began) / 1000;
+    samples.push({ ...watched, second, rss: residentMb(child) });
   });
   let log = "";
   const url = await new Promise<string>((started, failed) => {
@@ -97,6 +151,7 @@ async function start(cwd: string): Promise<{ url: string; child: ChildProcess }>
     });
     child.once("exit", (code) => failed(new Error(`serve left with ${code}: ${log}`)));
   });
+  samples.length = 0;
   return { url, child };
 }
 
@@ -106,6 +161,8 @@ function residentMb({ pid }: ChildProcess): number {
 }
 
 async function push(url: string, index: number): Promise<void> {
+  // Clients do not start at one moment.
+  await Bun.sleep((1000 * index) / pushers);
   while (!stop.signal.aborted) {
     const now = BigInt(Date.now()) * 1_000_000n;
     const lines = Array.from({ length: LINES_PER_PUSH }, (_, line) => [
@@ -119,19 +176,49 @@ async function push(url: string, index: number): Promise<void> {
       body: JSON.stringify({ streams: [{ stream, values: lines }] }),
     });
     await response.arrayBuffer();
-    if (response.status === 204) counts.pushed += LINES_PER_PUSH;
-    else counts.refused++;
+    if (response.status === 204) {
+      counts.pushed += LINES_PER_PUSH;
+      if (index < tails) counts.followed += LINES_PER_PUSH;
+    } else counts.refused++;
     await Bun.sleep(1000);
   }
 }
 
-function tail(url: string, index: number): WebSocket {
-  const params = new URLSearchParams({ query: `{app="soak", pusher="${index % pushers}"}` });
+/** A follower of the stream of one pusher; those beyond the pushers follow nothing. */
+async function tail(url: string, index: number): Promise<WebSocket> {
+  const params = new URLSearchParams({ query: `{app="soak", pusher="${index}"}` });
   const socket = new WebSocket(`${url.replace("http", "ws")}/loki/api/v1/tail?${params}`);
   socket.onmessage = ({ data }) => {
-    counts.tailed += JSON.parse(String(data)).streams.length;
+    const { streams, dropped_entries } = JSON.parse(String(data)) as {
+      streams: { values: unknown[] }[];
+      dropped_entries?: unknown[] | null;
+    };
+    for (const { values } of streams) counts.tailed += values.length;
+    counts.dropped += dropped_entries?.length ?? 0;
   };
+  socket.onclose = ({ code, reason }) => {
+    if (!stop.signal.aborted) console.log(`a tail was closed: ${code} ${reason}`);
+  };
+  await new Promise((open, failed) => {
+    socket.onopen = open;
+    socket.onerror = failed;
+  });
   return socket;
+}
+
+/** Asks for the same four times a second. */
+async function ask(url: string, times: number[]): Promise<void> {
+  while (!stop.signal.aborted) {
+    const asked = performance.now();
+    await (await fetch(url)).arrayBuffer();
+    times.push(performance.now() - asked);
+    await Bun.sleep(250);
+  }
+}
+
+function smallQuery(url: string): string {
+  const params = new URLSearchParams({ query: '{app="soak", pusher="7"}', limit: "10" });
+  return `${url}/loki/api/v1/query_range?${params}`;
 }
 
 async function countLines(url: string): Promise<number> {
