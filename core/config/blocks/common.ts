@@ -28,7 +28,7 @@ export const COMMON: readonly Row[] = [
   ["persist_tokens", "bool", "false", ""],
   ["replication_factor", "int", "3", ""],
   ...under("ring", ring("common.storage.ring.")),
-  ["instance_interface_names", "strings", [], "", { newer: "[<private network interfaces>]" }],
+  ["instance_interface_names", "strings", [], ""],
   ["instance_addr", "string", "", ""],
   ["compactor_address", "string", "", "common.compactor-address"],
   ["compactor_grpc_address", "string", "", "common.compactor-grpc-address"],
