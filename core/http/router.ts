@@ -156,6 +156,20 @@ export function routeLabel(path: string): string {
   return label === "" ? "root" : label;
 }
 
+const ESCAPED = /%[\da-f]{2}/gi;
+/** What means the same escaped or not (RFC 3986 §6.2.2.2); routes are made of nothing else. */
+const UNRESERVED = /[\w.~-]/;
+
+/**
+ * The path with letters as letters, as Go's mux sees them. Separators and signs of percent stay escaped:
+ * a part of the path is decoded once, by whoever takes it apart.
+ */
 function pathOf(request: Request): string {
-  return new URL(request.url).pathname;
+  const { pathname } = new URL(request.url);
+  // Fast path: hardly anybody escapes what needs no escape.
+  if (!pathname.includes("%")) return pathname;
+  return pathname.replace(ESCAPED, (escaped) => {
+    const char = String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
+    return UNRESERVED.test(char) ? char : escaped;
+  });
 }
