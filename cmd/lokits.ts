@@ -9,7 +9,10 @@ const NO_ARGS = { _: [] } as unknown as ParsedArgs<ArgsDef>;
 
 const main = defineCommand({ meta: { name: "lokits", version: VERSION } });
 
-process.exitCode = await run(process.argv.slice(2));
+// Not awaited here: as one file with bytecode (scripts/bundle.mjs) this is a CommonJS module.
+run(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
 
 async function run(args: string[]): Promise<number> {
   const [name = "--help", ...rest] = await inOrder(args);

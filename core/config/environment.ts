@@ -24,28 +24,39 @@ export function variableOf(flag: string): string {
   return PREFIX + flag.toUpperCase().replace(/[.-]/g, "_");
 }
 
-const OF_FLAGS: ReadonlySet<string> = new Set([...FLAGS.keys()].map(variableOf));
-
 /** Undefined for blocks and lists of them, which no text can say, and where a flag has the path's name. */
 export function variableOfKey({ flag, path, type }: Key): string | undefined {
   if (!isScalar(type) && type !== "strings") return undefined;
   if (flag !== "") return variableOf(flag);
   const name = variableOf(path);
-  return OF_FLAGS.has(name) ? undefined : name;
+  return flagNames().has(name) ? undefined : name;
+}
+
+let ofFlags: ReadonlySet<string> | undefined;
+
+function flagNames(): ReadonlySet<string> {
+  ofFlags ??= new Set([...FLAGS.keys()].map(variableOf));
+  return ofFlags;
 }
 
 /** Flags of the process that make no sense as a lasting setting. */
 const NOT_LASTING: ReadonlySet<string> = new Set(["version", "help", "h"]);
 
-const BY_VARIABLE: ReadonlyMap<string, Key | ProcessFlag> = new Map<string, Key | ProcessFlag>([
-  ...(Object.keys(PROCESS_FLAGS) as ProcessFlag[])
-    .filter((flag) => !NOT_LASTING.has(flag))
-    .map((flag) => [variableOf(flag), flag] as const),
-  ...[...KEYS.values()].flatMap((key) => {
-    const name = variableOfKey(key);
-    return name === undefined ? [] : [[name, key] as const];
-  }),
-]);
+/** Made when the first variable comes: most processes have none, and start without it. */
+let byVariable: ReadonlyMap<string, Key | ProcessFlag> | undefined;
+
+function variables(): ReadonlyMap<string, Key | ProcessFlag> {
+  byVariable ??= new Map<string, Key | ProcessFlag>([
+    ...(Object.keys(PROCESS_FLAGS) as ProcessFlag[])
+      .filter((flag) => !NOT_LASTING.has(flag))
+      .map((flag) => [variableOf(flag), flag] as const),
+    ...[...KEYS.values()].flatMap((key) => {
+      const name = variableOfKey(key);
+      return name === undefined ? [] : [[name, key] as const];
+    }),
+  ]);
+  return byVariable;
+}
 
 export interface ReadEnvironment {
   readonly layer: Layer;
@@ -61,7 +72,7 @@ export function readEnvironment(environment: Environment): ReadEnvironment {
   const problems: string[] = [];
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith(PREFIX) || text === undefined) continue;
-    const known = BY_VARIABLE.get(name);
+    const known = variables().get(name);
     // An empty variable is one that a manifest left blank: it sets nothing.
     if (text === "" && known !== undefined) continue;
     try {
@@ -92,7 +103,7 @@ function processValue(flag: ProcessFlag, text: string): string {
 
 function unknown(name: string): readonly string[] {
   if (OTHERS.has(name) || KUBERNETES.test(name)) return [];
-  const near = nearest(name, BY_VARIABLE.keys());
+  const near = nearest(name, variables().keys());
   const hint = near === undefined ? "" : `, did you mean ${near}?`;
   return [`the variable ${quote(name)} sets nothing${hint}`];
 }

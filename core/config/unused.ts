@@ -80,14 +80,15 @@ const UNUSED: readonly UnusedBlock[] = [
 
 /** A warning for each block of which something is set to what is not its default. */
 export function unusedWarnings(config: Config, set: readonly Layer[]): readonly string[] {
+  // A key that says by itself why it has no effect has its warning.
+  const given = [...KEYS.values()].filter(
+    ({ path, note }) => note.ignored === undefined && set.some((layer) => layer.has(path)),
+  );
   return UNUSED.flatMap(({ paths, except = [], why }) => {
-    const asked = [...KEYS.values()].filter(
-      // A key that says by itself why it has no effect has its warning.
-      ({ path, note }) =>
-        note.ignored === undefined &&
+    const asked = given.filter(
+      ({ path }) =>
         paths.some((block) => isWithin(path, block)) &&
         !except.some((block) => isWithin(path, block)) &&
-        set.some((layer) => layer.has(path)) &&
         asksForMore(config, path),
     );
     if (asked.length === 0) return [];
