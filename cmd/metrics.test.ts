@@ -152,7 +152,7 @@ async function busyServer(run: (text: string, url: string) => void | Promise<voi
 }
 
 test("the metrics of dashboards and alerts are there with their labels and buckets, and promtool takes them", async (t) => {
-  await busyServer((text) => {
+  await busyServer(async (text, url) => {
     for (const [name, labels] of Object.entries(WANTED)) {
       const line = text.match(new RegExp(`^${name}(_bucket)?(\\{.*\\})? .*$`, "m"))?.[0];
       assert.ok(line !== undefined, `${name} is not printed`);
@@ -199,5 +199,15 @@ test("the metrics of dashboards and alerts are there with their labels and bucke
       [],
     );
     assert.ok(status === 0 || status === 3, `promtool leaves with ${status}`);
+
+    const accept = "application/openmetrics-text;version=1.0.0,text/plain;q=0.5";
+    const open = await (await fetch(`${url}/metrics`, { headers: { Accept: accept } })).text();
+    await inFolder(async (cwd) => {
+      // promtool reads OpenMetrics only for blocks, whose samples have times.
+      await Bun.write(`${cwd}/in.txt`, open.replace(/^[^#].*$/gm, "$& 1700000000"));
+      const blocks = ["tsdb", "create-blocks-from", "openmetrics", "in.txt", "blocks"];
+      const { status, stderr } = spawnSync("promtool", blocks, { cwd });
+      assert.equal(status, 0, String(stderr));
+    });
   });
 });

@@ -1,6 +1,8 @@
 /** What operators and their tools ask of every process (spec http-api §6). */
 
+import { urlOf } from "./address.ts";
 import { textResponse } from "./errors.ts";
+import { contentTypeOf, formatFor } from "./exposition.ts";
 import { readForm } from "./form.ts";
 import { gzipped } from "./gzip.ts";
 import { levelNamed } from "./journal.ts";
@@ -9,10 +11,7 @@ import { JSON_TYPE, jsonResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
 import type { Admin, HttpSettings, Services } from "./services.ts";
 
-/** For everyone: who asks for OpenMetrics takes it, too. */
-const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
-
-export function adminRoutes({ admin, metrics }: Services, settings: HttpSettings): Route[] {
+export function adminRoutes({ admin, metrics, clock }: Services, settings: HttpSettings): Route[] {
   function ready(): Response {
     const { ok, text } = admin.ready();
     return textResponse(ok ? 200 : 503, `${text}\n`);
@@ -24,21 +23,28 @@ export function adminRoutes({ admin, metrics }: Services, settings: HttpSettings
   }
 
   function config({ request }: Call): Response {
-    const mode = new URL(request.url).searchParams.get("mode");
+    const mode = urlOf(request).searchParams.get("mode");
     return textResponse(200, admin.config(mode === "diff" || mode === "defaults" ? mode : "all"));
   }
 
+  /** In OpenMetrics for who likes that best. */
+  function metricsPage({ request }: Call): Response {
+    const format = formatFor(request.headers.get("accept") ?? "");
+    const headers = { "Content-Type": contentTypeOf(format), Vary: "Accept" };
+    return sizedResponse(metrics.print(format), { headers });
+  }
+
   async function setLogLevel({ request }: Call): Promise<Response> {
-    const form = await readForm(request, settings.queryBytesMax);
+    const form = await readForm(request, { clock, settings });
     return logLevelResponse(admin, form.get("log_level"));
   }
 
   return [
     route(["GET"], "/ready", ready),
-    gzipped(
-      route(["GET"], "/metrics", () => typed(metrics.print(), METRICS_TYPE)),
+    gzipped(route(["GET"], "/metrics", metricsPage), [
       "text/plain",
-    ),
+      "application/openmetrics-text",
+    ]),
     route(["GET"], "/config", config),
     route(["GET"], "/services", services),
     route(["GET"], "/loki/api/v1/status/buildinfo", () =>
@@ -72,8 +78,4 @@ function logLevelResponse(admin: Admin, name: string): Response {
 
 function message(text: string): Response {
   return jsonResponse(`${JSON.stringify({ message: text })}\n`, JSON_TYPE.metric);
-}
-
-function typed(text: string, type: string): Response {
-  return sizedResponse(text, { headers: { "Content-Type": type } });
 }

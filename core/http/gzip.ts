@@ -8,15 +8,18 @@ import type { Handler, Method, Route } from "./router.ts";
 /** Bytes below which an answer fits one packet anyway. */
 const BYTES_MIN = 1400;
 
-/** The same route, whose answers of a type are compressed. */
-export function gzipped(route: Route, compressible = "application/json"): Route {
+/** The same route, whose answers of some types are compressed. */
+export function gzipped(
+  route: Route,
+  compressible: readonly string[] = ["application/json"],
+): Route {
   const entries = Object.entries(route.methods) as [Method, Handler][];
   const methods = entries.map(([method, handler]): [Method, Handler] => [
     method,
     async (call) => {
       const response = await handler(call);
       const type = response.headers.get("content-type") ?? "";
-      if (!type.startsWith(compressible)) return response;
+      if (!compressible.some((each) => type.startsWith(each))) return response;
       response.headers.append("Vary", "Accept-Encoding");
       return takesGzip(call.request) ? await compressed(response) : response;
     },

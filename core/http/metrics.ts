@@ -1,8 +1,6 @@
-/**
- * The meter that `/metrics` prints, in Prometheus' text format 0.0.4. A family takes its kind from the
- * first call that names it.
- */
+/** The meter that `/metrics` prints. A family takes its kind from the first call that names it. */
 import type { Meter } from "../ports/meter.ts";
+import { type Family, type Format, printFamilies, type Series } from "./exposition.ts";
 import { bucketsOf } from "./metric-buckets.ts";
 import type { FamilyInfo, Kind } from "./metric-families.ts";
 
@@ -12,25 +10,6 @@ export type MetricLabels = Readonly<Record<string, string>>;
 const SERIES_MAX = 20_000;
 
 const DROPPED = "lokits_metrics_series_dropped_total";
-
-interface Family {
-  readonly kind: Kind;
-  readonly help: string;
-  /** By printed labels, `{a="b"}` or "". */
-  readonly series: Map<string, Series>;
-}
-
-interface Series {
-  value: number;
-  readonly histogram?: Histogram;
-}
-
-interface Histogram {
-  readonly bounds: readonly number[];
-  /** Observations per bucket, the last one for what is above all bounds; not cumulative. */
-  readonly counts: Float64Array;
-  count: number;
-}
 
 export class Metrics implements Meter {
   readonly #families = new Map<string, Family>();
@@ -71,10 +50,9 @@ export class Metrics implements Meter {
     this.#collectors.push(collector);
   }
 
-  print(): string {
+  print(format: Format = "text"): string {
     for (const collector of this.#collectors) collector(this);
-    const names = [...this.#families.keys()].sort();
-    return names.map((name) => printFamily(name, this.#families.get(name)!)).join("");
+    return printFamilies(this.#families, format);
   }
 
   #series(name: string, kind: Kind, labels: MetricLabels = {}): Series | undefined {
@@ -108,29 +86,6 @@ function newSeries(name: string, kind: Kind): Series {
   return { value: 0, histogram: { bounds, counts, count: 0 } };
 }
 
-function printFamily(name: string, { kind, help, series }: Family): string {
-  let text = help === "" ? "" : `# HELP ${name} ${help}\n`;
-  text += `# TYPE ${name} ${kind}\n`;
-  for (const [labels, { value, histogram }] of series) {
-    if (histogram === undefined) text += `${name}${labels} ${printNumber(value)}\n`;
-    else text += printHistogram(name, labels, value, histogram);
-  }
-  return text;
-}
-
-function printHistogram(name: string, labels: string, sum: number, histogram: Histogram): string {
-  const { bounds, counts, count } = histogram;
-  const open = labels === "" ? "{" : `${labels.slice(0, -1)},`;
-  let text = "";
-  let below = 0;
-  for (const [index, bound] of bounds.entries()) {
-    below += counts[index]!;
-    text += `${name}_bucket${open}le="${printNumber(bound)}"} ${below}\n`;
-  }
-  text += `${name}_bucket${open}le="+Inf"} ${count}\n`;
-  return `${text}${name}_sum${labels} ${printNumber(sum)}\n${name}_count${labels} ${count}\n`;
-}
-
 function printLabels(labels: MetricLabels): string {
   let text = "";
   for (const name in labels) {
@@ -141,10 +96,4 @@ function printLabels(labels: MetricLabels): string {
 
 function escapeValue(value: string): string {
   return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
-}
-
-function printNumber(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return "+Inf";
-  if (value === Number.NEGATIVE_INFINITY) return "-Inf";
-  return String(value);
 }

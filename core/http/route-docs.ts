@@ -348,7 +348,7 @@ const DOCS: Readonly<Record<string, RouteDoc>> = {
   "/metrics": {
     ...OPERATING,
     summary: "Metrics for Prometheus.",
-    answers: { 200: text("Text format 0.0.4.") },
+    answers: { 200: text("Text format 0.0.4; OpenMetrics 1.0.0 for who asks for it first.") },
   },
   "/config": {
     ...OPERATING,
