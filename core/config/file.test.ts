@@ -135,9 +135,45 @@ test("aliases that multiply do not", () => {
   assert.ok(problems.some((problem) => problem.text === "document contains excessive aliasing"));
 });
 
-test("an alias inside itself ends", () => {
-  const { problems } = readFileLayer("ruler:\n  external_labels: &a\n    b: *a\n");
-  assert.ok(problems.some((problem) => problem.text === "document contains excessive aliasing"));
+refused("an alias inside itself", "ruler:\n  external_labels: &a\n    b: *a\n", [
+  "line 3: anchor value contains itself",
+]);
+given(
+  "an anchor that is given twice",
+  "http_prefix: &a x\ntarget: *a\nruler: {rule_path: &a y, external_labels: {b: *a}}",
+  {
+    http_prefix: "x",
+    target: "x",
+    "ruler.rule_path": "y",
+    "ruler.external_labels": { b: "y" },
+  },
+);
+refused("blocks without end", `server: ${"{a: ".repeat(200)}1${"}".repeat(200)}`, [
+  "line 1: blocks are nested more than 64 deep",
+]);
+refused("lists without end", `server: ${"[".repeat(100_000)}`, [
+  "line 1: blocks are nested more than 64 deep",
+]);
+refused("a control character", "server:\n  log_level: a\x00b\n", [
+  "line 2: control characters are not allowed",
+]);
+given("Windows' ends of lines", "server:\r\n  log_level: warn\r\ntarget: a\r\n", {
+  "server.log_level": "warn",
+  target: "a",
+});
+given("a mark of byte order", "\ufefftarget: a\n", { target: "a" });
+
+test("of a file that is another one's only the first problems are told", () => {
+  const { problems } = readFileLayer(
+    Array.from({ length: 5_000 }, (_, n) => `k${n}: 1\n`).join(""),
+  );
+  assert.equal(problems.length, 101);
+  assert.equal(problems.at(-1)?.text, "too many problems, the rest is not read");
+});
+
+test("a second document is pointed out", () => {
+  assert.equal(readFileLayer("target: a\n---\ntarget: b\n").rest?.line, 2);
+  assert.equal(readFileLayer("---\ntarget: a\n---\n# nothing\n").rest, undefined);
 });
 
 test("the column of a mistake is kept", () => {

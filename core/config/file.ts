@@ -20,10 +20,15 @@ export interface FileLayer {
   readonly broken: boolean;
   /** Lines of the keys that are set. */
   readonly places: ReadonlyMap<string, Place>;
+  /** Where a second document begins, which is not read. */
+  readonly rest?: Place | undefined;
 }
 
+/** More than this is another kind of file; and what key was meant takes its time to find. */
+const PROBLEMS_MAX = 100;
+
 export function readFileLayer(text: string, tree: BlockKeys = TREE): FileLayer {
-  const { root, problems } = readYaml(text);
+  const { root, problems, rest } = readYaml(text);
   const broken = problems.length > 0;
   const walk = new Walk(problems);
   if (root !== undefined) walk.block(root, tree);
@@ -32,6 +37,7 @@ export function readFileLayer(text: string, tree: BlockKeys = TREE): FileLayer {
     problems: walk.problems,
     broken,
     places: walk.places,
+    rest,
   };
 }
 
@@ -63,6 +69,7 @@ class Walk {
     }
     const seen = new Set<string>();
     for (const { key, place, value } of node.entries) {
+      if (this.problems.length > PROBLEMS_MAX) return;
       const child = block.children.get(key);
       if (child === undefined) this.#refuse(place, unknownField(key, block));
       else if (seen.has(key))
@@ -130,7 +137,14 @@ class Walk {
   }
 
   #refuse({ line, column }: Place, text: string): undefined {
-    this.problems.push({ line, column, text });
+    const count = this.problems.length;
+    if (count > PROBLEMS_MAX) return;
+    const last = count === PROBLEMS_MAX;
+    this.problems.push({
+      line,
+      column,
+      text: last ? "too many problems, the rest is not read" : text,
+    });
   }
 }
 

@@ -76,6 +76,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     file: name,
     warnings: [
       ...environment.warnings,
+      ...restWarnings(name, file),
       ...noteWarnings(set),
       ...unusedWarnings(config, set),
       ...warnings,
@@ -90,6 +91,11 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     withOverrides: (overrides) => new Config([overrides, ...layers]),
     text: (mode) => printConfig(config, mode),
   };
+}
+
+function restWarnings(name = "built in", { rest }: FileLayer): readonly string[] {
+  if (rest === undefined) return [];
+  return [`${name} has a second document at line ${rest.line}, which is not read`];
 }
 
 interface Settled {

@@ -397,7 +397,6 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   tsdb_sharding_strategy: NO_SHARDS,
   tsdb_precompute_chunks: NO_SHARDS,
   min_sharding_lookback: NO_SHARDS,
-  max_querier_bytes_read: `${NO_SHARDS}; see max_query_bytes_read`,
   max_queriers_per_tenant: "all queriers answer every tenant",
   max_query_capacity: "all queriers answer every tenant",
   split_metadata_queries_by_interval: NO_PIECES,
