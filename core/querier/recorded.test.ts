@@ -1,7 +1,8 @@
 /**
  * Asks what was asked of Loki 2.9.1 (../shared/golden) of lines that went the whole way: pushed to an
  * ingester, flushed into a bucket, and read from that bucket alone by a querier, as `query --store`
- * does; and of the ingester alone, before it flushes.
+ * does; of the ingester alone, before it flushes; and of the bucket once its index was lost and made
+ * again from the chunks.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -34,6 +35,7 @@ import { SILENT } from "../ports/journal.ts";
 import type { LogSource } from "../ports/log-source.ts";
 import { UNMETERED } from "../ports/meter.ts";
 import type { QueryRequest } from "../ports/query-service.ts";
+import { rebuildIndex } from "../repair/rebuild.ts";
 import { SimClock } from "../sim/clock.ts";
 import { MemoryObjectStore } from "../sim/store.ts";
 import { Bucket } from "../store/bucket.ts";
@@ -62,15 +64,16 @@ for (const [file, withMetadata] of [
   ["answers.json", false],
   ["answers-3x.json", true],
 ] as const) {
-  test(`${file}: a bucket alone, and memory alone, give Loki's answers`, {
+  test(`${file}: a bucket alone, memory alone, and a rebuilt index give Loki's answers`, {
     skip,
     timeout: 120_000,
   }, async () => {
     const same = await comparison();
-    const { memory, store } = await machine(readCorpus(withMetadata));
+    const { memory, store, withoutIndex } = await machine(readCorpus(withMetadata));
     const requests = [...recordedGroups(file).values()].flat();
     await check("memory", memory);
     await check("store", await store());
+    await check("rebuilt", await withoutIndex());
 
     async function check(place: string, querier: Querier): Promise<void> {
       const failed: string[] = [];
@@ -86,21 +89,21 @@ for (const [file, withMetadata] of [
   });
 }
 
+interface Machine {
+  readonly memory: Querier;
+  store(): Promise<Querier>;
+  withoutIndex(): Promise<Querier>;
+}
+
 /** A querier over memory, which holds the lines until `store` has moved them into a bucket. */
-async function machine(
-  entries: readonly TestEntry[],
-): Promise<{ memory: Querier; store: () => Promise<Querier> }> {
+async function machine(entries: readonly TestEntry[]): Promise<Machine> {
   const limits = { of: () => LIMITS };
   const clock = new SimClock(ASKED_AT);
   const parts = { schema: SCHEMA, limits, codecs: portableCodecs, clock, journal: SILENT };
   const objects = new MemoryObjectStore();
-  const bucket = new Bucket({
-    ...parts,
-    objects,
-    form: "plain",
-    indexPrefix: "index/",
-    uploader: "m-1",
-  });
+  const opened = () =>
+    new Bucket({ ...parts, objects, form: "plain", indexPrefix: "index/", uploader: "m-1" });
+  const bucket = opened();
   const settings = { ...DEFAULT_INGESTER, maxChunkAgeMs: LONG_MS, chunkBlockSize: 20_000 };
   const ingester = new Ingester({ ...parts, settings, meter: UNMETERED });
   const streams = new Map<string, TestEntry[]>();
@@ -120,6 +123,18 @@ async function machine(
     async store() {
       await new Flusher(ingester, bucket).sweep({ force: true });
       return querierOf(bucket.source);
+    },
+    async withoutIndex() {
+      const lost = (await Array.fromAsync(objects.list("index/"))).map(({ key }) => key);
+      assert.ok(lost.length > 0);
+      for (const key of lost) await objects.delete(key);
+      const place = { store: objects, indexPrefix: "index/", tablePrefix: "index_" };
+      const report = await rebuildIndex({
+        ...{ ...parts, ...place, replace: false },
+        onFinding: (finding) => assert.fail(JSON.stringify(finding)),
+      });
+      assert.equal(report.complete, true);
+      return querierOf(opened().source);
     },
   };
 }
