@@ -113,6 +113,7 @@ export function limitsFrom(config: Config): Limits {
     queryTimeoutMs: ms("query_timeout"),
     splitQueriesByIntervalMs: ms("split_queries_by_interval"),
     maxQueryBytesRead: number("max_query_bytes_read"),
+    maxQuerierBytesRead: number("max_querier_bytes_read"),
     volumeEnabled: on("volume_enabled"),
     volumeMaxSeries: number("volume_max_series"),
     requiredLabels: config.list(at("required_labels")),

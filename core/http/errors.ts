@@ -2,7 +2,7 @@
  * Errors as answers: the kind gives the status, the text is for the user. Of what is not the user's
  * doing the answer tells only what cannot hold a secret; the rest is for the log.
  */
-import { BadRequest, Bug, Corrupt, Unavailable } from "../model/errors.ts";
+import { BadRequest, Bug, Corrupt, LimitExceeded, Unavailable } from "../model/errors.ts";
 import type { Level } from "../ports/journal.ts";
 import { sizedResponse } from "./measured.ts";
 
@@ -30,7 +30,9 @@ export class BehindFrontend extends Error {
 
 export function answerOf(error: unknown): Answer {
   if (error instanceof BehindFrontend) {
-    const answer = answerOf(error.cause);
+    const { cause } = error;
+    const answer = answerOf(cause);
+    if (cause instanceof LimitExceeded && cause.atFrontend) return answer;
     return { ...answer, text: `${answer.text}\n` };
   }
   if (error instanceof BadRequest) return { status: error.status, text: error.message };

@@ -21,10 +21,17 @@ export class LimitExceeded extends BadRequest {
   override readonly name = "LimitExceeded";
   /** The setting as written in `limits_config`, such as `max_query_series`. */
   readonly limit: string;
+  /** Loki's frontend says so, not what is behind it: its answers end without a newline. */
+  readonly atFrontend: boolean;
 
-  constructor(limit: string, message: string, options: { status?: number } = {}) {
+  constructor(
+    limit: string,
+    message: string,
+    options: { status?: number; atFrontend?: boolean } = {},
+  ) {
     super(message, { status: options.status ?? 400 });
     this.limit = limit;
+    this.atFrontend = options.atFrontend ?? false;
   }
 }
 

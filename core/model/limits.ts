@@ -57,6 +57,8 @@ export interface Limits {
   readonly queryTimeoutMs: number;
   readonly splitQueriesByIntervalMs: number;
   readonly maxQueryBytesRead: number;
+  /** Of what one querier reads at once: a piece of time of `splitQueriesByIntervalMs`. */
+  readonly maxQuerierBytesRead: number;
   readonly volumeEnabled: boolean;
   readonly volumeMaxSeries: number;
   readonly requiredLabels: readonly string[];
@@ -194,6 +196,7 @@ export const DEFAULT_LIMITS: Limits = {
   queryTimeoutMs: 300 * SECOND,
   splitQueriesByIntervalMs: 1800 * SECOND,
   maxQueryBytesRead: 0,
+  maxQuerierBytesRead: 0,
   volumeEnabled: false,
   volumeMaxSeries: 1000,
   requiredLabels: [],

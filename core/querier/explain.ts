@@ -4,11 +4,11 @@ import type { QueryContext } from "../logql/exec/context.ts";
 import { runPlan } from "../logql/exec/engine.ts";
 import { explainPlan, planToJson } from "../logql/plan/explain.ts";
 import type { QueryParams } from "../logql/plan/params.ts";
-import { makePlan } from "../logql/plan/plan.ts";
 import type { Expr } from "../logql/syntax/ast.ts";
 import type { QueryResult } from "../model/result.ts";
 import type { Explanation, IndexStats } from "../ports/query-service.ts";
-import { checkBytes, type EstimateParts, estimate, readingsOf } from "./estimate.ts";
+import { checkBytesRead, type EstimateParts, estimate, readingsOf } from "./estimate.ts";
+import { planWithin } from "./limits-behind.ts";
 import { MeasuringScanner, type ScanMeasure } from "./measure.ts";
 
 export interface ExplainParts extends EstimateParts {
@@ -20,15 +20,14 @@ export interface ExplainParts extends EstimateParts {
 
 export async function explainQuery(parts: ExplainParts): Promise<Explanation> {
   const { expr, params, context, analyze } = parts;
-  const plan = makePlan(expr, params);
+  const plan = planWithin(expr, params, context.clock.now());
   const estimates: IndexStats[] = [];
   for (const reading of readingsOf(plan)) estimates.push(await estimate(reading, parts));
   const hints = estimates.map((hint) => [printEstimate(hint)]);
   const json = { plan: planToJson(plan), estimates };
   if (!analyze) return { text: explainPlan(plan, hints), json };
 
-  const bytes = estimates.reduce((sum, hint) => sum + hint.bytes, 0);
-  checkBytes(bytes, params.limits.maxQueryBytesRead);
+  await checkBytesRead(readingsOf(plan), params.limits, parts);
   const { clock } = context;
   const scanner = new MeasuringScanner(context.scanner, plan, context);
   const started = clock.ticksMs();

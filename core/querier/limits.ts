@@ -4,11 +4,10 @@ import { utf8 } from "../bytes/text.ts";
 import { printGoDuration, printPromDuration } from "../golang/duration.ts";
 import type { Expr } from "../logql/syntax/ast.ts";
 import { selectorsOf } from "../logql/syntax/visit.ts";
-import { BadRequest, LimitExceeded } from "../model/errors.ts";
-import type { BlockedQuery, Limits } from "../model/limits.ts";
-import { NS_PER_MS } from "../model/time.ts";
+import { LimitExceeded } from "../model/errors.ts";
+import type { Limits } from "../model/limits.ts";
+import { nsOf } from "../model/time.ts";
 import type { QueryKind } from "../ports/query-service.ts";
-import { compileRegex } from "../regex/regex.ts";
 
 export interface QueryBounds {
   readonly start: bigint;
@@ -16,12 +15,7 @@ export interface QueryBounds {
 }
 
 /** Throws what Loki answers with 400 before a query runs. */
-export function checkQuery(
-  expr: Expr,
-  text: string,
-  request: { limit: number } & QueryBounds,
-  limits: Limits,
-): void {
+export function checkQuery(expr: Expr, request: { limit: number }, limits: Limits): void {
   if (limits.maxQueryParallelism < 1 || limits.tsdbMaxQueryParallelism < 1) {
     throw new LimitExceeded(
       limits.maxQueryParallelism < 1 ? "max_query_parallelism" : "tsdb_max_query_parallelism",
@@ -36,9 +30,7 @@ export function checkQuery(
       `max entries limit per query exceeded, limit > max_entries_limit (${request.limit} > ${entriesMax})`,
     );
   }
-  checkMatchers(expr, limits);
   checkLabels(expr, limits);
-  checkBlocked(expr, text, limits.blockedQueries);
 }
 
 /** Moves the start to what may be looked back to, and refuses what is too long. Undefined: nothing is left to ask. */
@@ -49,31 +41,34 @@ export function boundQuery(
 ): QueryBounds | undefined {
   let { start } = bounds;
   const { end } = bounds;
-  if (limits.maxQueryLookbackMs > 0) {
-    const oldest = now - BigInt(limits.maxQueryLookbackMs) * NS_PER_MS;
+  const oldest = oldestOf(limits, now);
+  if (oldest !== undefined) {
     if (end < oldest) return undefined;
     if (start < oldest) start = oldest;
   }
-  const lengthMax = BigInt(limits.maxQueryLengthMs) * NS_PER_MS;
-  if (lengthMax > 0n && end - start > lengthMax) {
-    throw new LimitExceeded(
-      "max_query_length",
-      `the query time range exceeds the limit (query length: ${printGoDuration(end - start)}, ` +
-        `limit: ${printPromDuration(lengthMax)})`,
-    );
-  }
+  checkLength(end - start, limits, { atFrontend: true });
   return { start, end };
 }
 
-function checkMatchers(expr: Expr, { maxStreamsMatchersPerQuery: most }: Limits): void {
-  for (const { length } of selectorsOf(expr)) {
-    if (most > 0 && length > most) {
-      throw new LimitExceeded(
-        "max_streams_matchers_per_query",
-        `max streams matchers per query exceeded, matchers-count > limit (${length} > ${most})`,
-      );
-    }
-  }
+/** The first moment that a tenant may look back to; undefined when it is any. */
+export function oldestOf({ maxQueryLookbackMs }: Limits, now: bigint): bigint | undefined {
+  return maxQueryLookbackMs > 0 ? now - nsOf(maxQueryLookbackMs) : undefined;
+}
+
+/** Throws when so many nanoseconds are too long for one query; 0 is no limit. */
+export function checkLength(
+  length: bigint,
+  { maxQueryLengthMs }: Limits,
+  options: { atFrontend: boolean },
+): void {
+  const most = nsOf(maxQueryLengthMs);
+  if (most <= 0n || length <= most) return;
+  throw new LimitExceeded(
+    "max_query_length",
+    `the query time range exceeds the limit (query length: ${printGoDuration(length)}, ` +
+      `limit: ${printPromDuration(most)})`,
+    options,
+  );
 }
 
 function checkLabels(expr: Expr, { requiredLabels, minimumLabelsNumber }: Limits): void {
@@ -102,20 +97,6 @@ function checkLabels(expr: Expr, { requiredLabels, minimumLabelsNumber }: Limits
 export function kindOf(expr: Expr): QueryKind {
   if (expr.kind !== "log") return "metric";
   return expr.stages.length > 0 ? "filter" : "limited";
-}
-
-function checkBlocked(expr: Expr, text: string, blocked: readonly BlockedQuery[]): void {
-  const kind = kindOf(expr);
-  for (const { pattern, regex, types, hash } of blocked) {
-    if (types.length > 0 && !types.includes(kind)) continue;
-    const matches =
-      hash !== 0
-        ? hash === hashOf(text)
-        : regex
-          ? compileRegex(pattern).test(text)
-          : pattern === text;
-    if (matches) throw new BadRequest("query blocked by policy");
-  }
 }
 
 /** FNV-1 of the query text, as Loki prints it in its log for operators to copy. */

@@ -6,7 +6,7 @@
 import { compareText } from "../bytes/text.ts";
 import { labelValue } from "../labels/labels.ts";
 import { compileMatcher, matchesAll } from "../labels/matcher.ts";
-import type { Block } from "../model/block.ts";
+import type { Block, StreamId } from "../model/block.ts";
 import type { Labels } from "../model/labels.ts";
 import type { LogSource, Select, Span, StreamSpans, StreamVolume } from "../ports/log-source.ts";
 import { levelsOf } from "./levels.ts";
@@ -56,8 +56,10 @@ export class LinesSource implements LogSource {
     return [...new Set(values)].filter((value) => value !== "").sort(compareText);
   }
 
-  async series(select: Select): Promise<Labels[]> {
-    return this.#matching(select).map(({ text }) => text.labels);
+  async series(select: Select): Promise<StreamId[]> {
+    return this.#matching(select).map(({ text: { labels }, fingerprint }) => ({
+      ...{ labels, fingerprint },
+    }));
   }
 
   async volume(select: Select): Promise<StreamVolume[]> {

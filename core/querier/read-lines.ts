@@ -38,7 +38,7 @@ async function* checked<T>(batches: AsyncGenerator<T>, parts: ReadParts): AsyncG
   const { params, expr, scope, context } = parts;
   const reading = { matchers: expr.matchers, from: params.start, through: params.end };
   const { signal } = context;
-  await checkBytesRead([reading], params.limits.maxQueryBytesRead, {
+  await checkBytesRead([reading], params.limits, {
     ...scope,
     ...(signal === undefined ? {} : { signal }),
   });

@@ -3,14 +3,13 @@
  * what they touched. One process with ingester and store, a bucket without a server and a file in a
  * CI job are all this, over different sources.
  */
-import { labelsKey } from "../labels/labels.ts";
 import { printMatchers } from "../labels/matcher.ts";
 import type { QueryContext } from "../logql/exec/context.ts";
 import { runPlan } from "../logql/exec/engine.ts";
 import type { QueryParams } from "../logql/plan/params.ts";
-import { makePlan } from "../logql/plan/plan.ts";
 import type { Expr, LogExpr } from "../logql/syntax/ast.ts";
 import { parseQuery } from "../logql/syntax/parse.ts";
+import type { StreamId } from "../model/block.ts";
 import { BadRequest } from "../model/errors.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Limits, LimitsOf } from "../model/limits.ts";
@@ -40,13 +39,15 @@ import type {
   VolumeRequest,
   Warn,
 } from "../ports/query-service.ts";
+import { distinctStreams } from "../store/joined-source.ts";
 import { checkAround } from "./around.ts";
 import { ContextRun } from "./context.ts";
 import { parseCursor } from "./cursor.ts";
 import { checkBytesRead, estimate, readingsOf } from "./estimate.ts";
 import { explainQuery } from "./explain.ts";
 import type { FetchBounds } from "./fetch-ahead.ts";
-import { boundQuery, checkQuery, kindOf } from "./limits.ts";
+import { boundQuery, checkQuery, kindOf, type QueryBounds } from "./limits.ts";
+import { checkMatchers, checkText, planWithin } from "./limits-behind.ts";
 import { checkCursor } from "./lines.ts";
 import { readLines } from "./read-lines.ts";
 import { type Scope, scopeOf } from "./scope.ts";
@@ -79,15 +80,28 @@ export class Querier implements QueryService {
     const { expr } = asked;
     const kind = kindOf(expr);
     if (request.kind === "instant" || request.cursor === undefined || expr.kind !== "log") {
-      return { kind, run: (signal) => this.#run(asked, signal) };
+      return {
+        kind,
+        run: async (signal) => {
+          checkText(expr, request.query, asked.scope.limits);
+          return await this.#run(asked, signal);
+        },
+      };
     }
     const lines = this.#lines({ ...asked, expr }, request);
-    return { kind, run: (signal) => this.#page(lines, signal) };
+    return {
+      kind,
+      run: async (signal) => {
+        checkText(expr, request.query, asked.scope.limits);
+        return await this.#page(lines, signal);
+      },
+    };
   }
 
   lines(tenants: readonly Tenant[], request: LinesRequest, signal: AbortSignal): LinesAnswer {
     const asked = this.#asked(tenants, request, { entriesMax: 0 });
     const { expr } = asked;
+    checkText(expr, request.query, asked.scope.limits);
     if (expr.kind !== "log") throw new BadRequest("only log queries have lines");
     return this.#lines({ ...asked, expr }, request)(signal);
   }
@@ -98,6 +112,7 @@ export class Querier implements QueryService {
     { analyze, signal }: { analyze: boolean; signal: AbortSignal },
   ): Promise<Explanation> {
     const { expr, params, scope } = this.#asked(tenants, request);
+    checkText(expr, request.query, scope.limits);
     const limit = this.#timeLimit(scope, signal);
     const context = this.#contextOf(scope, limit, newScanStats());
     const { source, tenant } = scope;
@@ -116,7 +131,8 @@ export class Querier implements QueryService {
     const { matchers } = request;
     const text = printMatchers(matchers);
     const expr = { kind: "log", matchers, stages: [] } as const;
-    checkQuery(expr, text, { limit: 0, start: request.time, end: request.time }, scope.limits);
+    checkQuery(expr, { limit: 0 }, scope.limits);
+    checkText(expr, text, scope.limits);
     const limit = this.#timeLimit(scope, signal);
     return await this.#answer(async (stats) => {
       const run = new ContextRun(request, scope.limits, this.#contextOf(scope, limit, stats));
@@ -126,8 +142,10 @@ export class Querier implements QueryService {
 
   async labelNames(tenants: readonly Tenant[], request: SelectorRequest, signal: AbortSignal) {
     const scope = this.#scopeOf(tenants);
+    const bounds = this.#bound(scope, request);
+    if (bounds === undefined) return [];
     return await warned(request, (stats) =>
-      scope.source.labelNames(selectOf(scope, request, signal, stats)),
+      scope.source.labelNames(selectOf(scope, { ...request, ...bounds }, signal, stats)),
     );
   }
 
@@ -138,8 +156,10 @@ export class Querier implements QueryService {
     signal: AbortSignal,
   ) {
     const scope = this.#scopeOf(tenants);
+    const bounds = this.#bound(scope, request);
+    if (bounds === undefined) return [];
     return await warned(request, (stats) =>
-      scope.source.labelValues(selectOf(scope, request, signal, stats), name),
+      scope.source.labelValues(selectOf(scope, { ...request, ...bounds }, signal, stats), name),
     );
   }
 
@@ -149,16 +169,16 @@ export class Querier implements QueryService {
     signal: AbortSignal,
   ): Promise<readonly Labels[]> {
     const scope = this.#scopeOf(tenants);
+    const bounds = this.#bound(scope, request);
+    if (bounds === undefined) return [];
     return await warned(request, async (stats) => {
       const found = (matchers: readonly Matcher[]) =>
-        scope.source.series(selectOf(scope, { ...request, matchers }, signal, stats));
+        scope.source.series(selectOf(scope, { ...bounds, matchers }, signal, stats));
+      const lists: StreamId[][] = [];
+      for (const matchers of request.groups) lists.push(await found(matchers));
       // Fast path: what one group of matchers finds is there once.
-      if (request.groups.length <= 1) return await found(request.groups[0] ?? []);
-      const known = new Map<string, Labels>();
-      for (const matchers of request.groups) {
-        for (const labels of await found(matchers)) known.set(labelsKey(labels), labels);
-      }
-      return [...known.values()];
+      const streams = lists.length <= 1 ? (lists[0] ?? (await found([]))) : distinctStreams(lists);
+      return streams.map(({ labels }) => labels);
     });
   }
 
@@ -167,8 +187,12 @@ export class Querier implements QueryService {
     request: SelectorRequest,
     signal: AbortSignal,
   ): Promise<IndexStats> {
-    const { source, tenant } = this.#scopeOf(tenants);
-    const { matchers, start, end } = request;
+    const scope = this.#scopeOf(tenants);
+    const { source, tenant } = scope;
+    const bounds = this.#bound(scope, request);
+    if (bounds === undefined) return { streams: 0, chunks: 0, bytes: 0, entries: 0 };
+    const { start, end } = bounds;
+    const { matchers } = request;
     const reading = { matchers, from: start, through: end + 1n };
     return await warned(request, (stats) => estimate(reading, { source, tenant, signal, stats }));
   }
@@ -179,8 +203,12 @@ export class Querier implements QueryService {
     signal: AbortSignal,
   ): Promise<QueryAnswer> {
     const scope = this.#scopeOf(tenants);
+    const bounds = this.#bound(scope, request);
+    if (bounds === undefined) {
+      return await this.#answer(async () => ({ kind: "vector", samples: [] }));
+    }
     return await this.#answer((stats) =>
-      volumeAnswer(request, scope.limits, ({ start, end }) =>
+      volumeAnswer({ ...request, ...bounds }, scope.limits, ({ start, end }) =>
         scope.source.volume(selectOf(scope, { ...request, start, end }, signal, stats)),
       ),
     );
@@ -192,14 +220,16 @@ export class Querier implements QueryService {
     const expr = parseQuery(request.query);
     if (expr.kind !== "log") throw new BadRequest("only log selector is supported");
     const scope = this.#scopeOf([tenant]);
-    const history = async (start: bigint, end: bigint): Promise<QueryResult> => {
+    checkMatchers(expr, scope.limits);
+    const history = async (from: bigint, end: bigint): Promise<QueryResult> => {
+      const { start } = this.#bound(scope, { start: from, end }) ?? { start: end };
       const params: QueryParams = {
         ...{ start, end, interval: 0n, limit: request.limit, direction: "backward" },
         // Lines have no steps; one as long as the time asked for offends no rule.
         step: end - start > NS_PER_MS ? end - start : NS_PER_MS,
         ...{ instant: false, limits: scope.limits },
       };
-      return (await this.#run({ expr, params, scope }, signal)).result;
+      return (await this.#run({ expr, params, scope, outside: false }, signal)).result;
     };
     return tail({ tenant, expr, request, follow, history, search, clock, signal });
   }
@@ -216,9 +246,15 @@ export class Querier implements QueryService {
     const approxTopk = limits.shardAggregations.includes("approx_topk");
     const expr = parseQuery(request.query, { approxTopk });
     const params = paramsOf(request, limits);
-    checkQuery(expr, request.query, params, { ...limits, maxEntriesLimitPerQuery: entriesMax });
-    const window = boundQuery(params, limits, this.#parts.clock.now());
-    return { expr, params: { ...params, ...(window ?? NOTHING) }, scope };
+    checkQuery(expr, params, { ...limits, maxEntriesLimitPerQuery: entriesMax });
+    const window = this.#bound(scope, params);
+    const outside = window === undefined;
+    return { expr, params: { ...params, ...(window ?? NOTHING) }, scope, outside };
+  }
+
+  /** What of the time asked for may be looked at; undefined when nothing of it. */
+  #bound({ limits }: Scope, bounds: QueryBounds): QueryBounds | undefined {
+    return boundQuery(bounds, limits, this.#parts.clock.now());
   }
 
   #scopeOf(tenants: readonly Tenant[]): Scope {
@@ -234,13 +270,14 @@ export class Querier implements QueryService {
     return { scanner, search, clock, stats, signal };
   }
 
-  async #run({ expr, params, scope }: Asked, signal: AbortSignal): Promise<QueryAnswer> {
+  async #run({ expr, params, scope, outside }: Asked, signal: AbortSignal): Promise<QueryAnswer> {
+    if (outside) return await this.#answer(async () => nothingOf(expr, params));
     const limit = this.#timeLimit(scope, signal);
     return await this.#answer((stats) =>
       limit.run(async () => {
-        const plan = makePlan(expr, params);
+        const plan = planWithin(expr, params, this.#parts.clock.now());
         const parts = { ...scope, signal: limit.signal };
-        await checkBytesRead(readingsOf(plan), params.limits.maxQueryBytesRead, parts);
+        await checkBytesRead(readingsOf(plan), params.limits, parts);
         return await runPlan(plan, params.limits, this.#contextOf(scope, limit, stats));
       }),
     );
@@ -286,12 +323,20 @@ interface Asked<E extends Expr = Expr> {
   readonly expr: E;
   readonly params: QueryParams;
   readonly scope: Scope;
+  /** All of its time is before what may be looked back to. */
+  readonly outside: boolean;
 }
 
 type RunLines = (signal: AbortSignal) => LinesAnswer;
 
 /** Bounds in which there is nothing. */
 const NOTHING = { start: 0n, end: 0n };
+
+/** What a query gives that may not look at anything. */
+function nothingOf(expr: Expr, { instant }: QueryParams): QueryResult {
+  if (expr.kind === "log") return { kind: "streams", streams: [] };
+  return instant ? { kind: "vector", samples: [] } : { kind: "matrix", series: [] };
+}
 
 function paramsOf(request: QueryRequest, limits: Limits): QueryParams {
   const { limit, direction } = request;

@@ -5,7 +5,7 @@
 import { compareText } from "../bytes/text.ts";
 import { byName, labelValue } from "../labels/labels.ts";
 import { compileMatcher } from "../labels/matcher.ts";
-import type { Labels } from "../model/labels.ts";
+import type { StreamId } from "../model/block.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Matcher } from "../model/matcher.ts";
 import type { Tenant } from "../model/tenant.ts";
@@ -29,7 +29,7 @@ export class TenantSource implements LogSource {
     const own = this.#own(select);
     if (own === undefined) return [];
     return (await this.#source.streams(own)).map(({ stream, spans }) => ({
-      stream: { labels: this.#named(stream.labels), fingerprint: stream.fingerprint },
+      stream: this.#named(stream),
       spans,
     }));
   }
@@ -50,10 +50,10 @@ export class TenantSource implements LogSource {
     return await this.#source.labelValues(own, name === ORIGINAL ? TENANT_ID : name);
   }
 
-  async series(select: Select): Promise<Labels[]> {
+  async series(select: Select): Promise<StreamId[]> {
     const own = this.#own(select);
     if (own === undefined) return [];
-    return (await this.#source.series(own)).map((labels) => this.#named(labels));
+    return (await this.#source.series(own)).map((stream) => this.#named(stream));
   }
 
   async volume(select: Select): Promise<StreamVolume[]> {
@@ -61,7 +61,7 @@ export class TenantSource implements LogSource {
     if (own === undefined) return [];
     return (await this.#source.volume(own)).map((volume) => ({
       ...volume,
-      stream: { ...volume.stream, labels: this.#named(volume.stream.labels) },
+      stream: this.#named(volume.stream),
     }));
   }
 
@@ -76,11 +76,12 @@ export class TenantSource implements LogSource {
     return { ...select, tenant: this.#tenant, matchers };
   }
 
-  #named(labels: Labels): Labels {
+  #named({ labels, fingerprint }: StreamId): StreamId {
     const own = labelValue(labels, TENANT_ID);
     const rest = own === "" ? labels : labels.filter(([name]) => name !== TENANT_ID);
     const original = own === "" ? [] : [[ORIGINAL, own] as const];
-    return [...rest, ...original, [TENANT_ID, this.#tenant] as const].sort(byName);
+    const named = [...rest, ...original, [TENANT_ID, this.#tenant] as const].sort(byName);
+    return { labels: named, fingerprint };
   }
 }
 
