@@ -8,6 +8,11 @@ export interface ListenOptions {
   readonly fetch: (request: Request, env: unknown) => Response | Promise<Response>;
   /** The largest request body, bytes. */
   readonly bodyBytesMax: number;
+  /** How long a connection may wait for its next request, and for a client to take more of an answer; 0 for ever. */
+  readonly idleMs?: number;
+  readonly writeMs?: number;
+  /** Told of an error that no handler answered. */
+  readonly failed?: (error: Error) => void;
   /** Without it the listener speaks plain HTTP. */
   readonly tls?: ListenTls | undefined;
 }
@@ -60,7 +65,9 @@ const WAITING_BYTES_MAX = 1 << 20;
 /** Bytes of a request's address and headers: Go's bound, and so Loki's. Grafana asks by GET. */
 export const HEAD_BYTES_MAX = 1 << 20;
 
-export function listen({ hostname, port, fetch, bodyBytesMax, tls }: ListenOptions): Listening {
+export function listen(options: ListenOptions): Listening {
+  const { hostname, port, fetch, bodyBytesMax, tls } = options;
+  const [idleSeconds, writeSeconds] = [secondsOf(options.idleMs), secondsOf(options.writeMs)];
   // Bun's own bound is 16 KiB and this is its only switch inside of a process. Past it Bun says 431 without
   // a word, so it gets twice of what we take, and we have the word. It counts for every server of the process.
   (http as { maxHeaderSize: number }).maxHeaderSize = 2 * HEAD_BYTES_MAX;
@@ -69,10 +76,28 @@ export function listen({ hostname, port, fetch, bodyBytesMax, tls }: ListenOptio
     hostname,
     port,
     ...(tls === undefined ? {} : { tls: bunTls(tls) }),
-    // A query may think for long before its first byte; the querier has its own time-out.
-    idleTimeout: 0,
+    // Otherwise Bun answers what fails with a page that shows our sources.
+    development: false,
+    error: (error) => {
+      options.failed?.(error);
+      return new Response("internal error\n", { status: 500 });
+    },
+    idleTimeout: idleSeconds,
     maxRequestBodySize: bodyBytesMax,
-    fetch: (request, own) => tooLarge(request) ?? fetch(request, own),
+    fetch: async (request, own) => {
+      const refusal = malformed(request) ?? tooLarge(request);
+      if (refusal !== undefined) return refusal;
+      // A query may think for long before its first byte, and a push has its own time-out.
+      own.timeout(request, 0);
+      const response = await fetch(request, own);
+      // From then on it is a WebSocket, which has pings.
+      if (request.headers.has("upgrade")) return response;
+      return timed(response, {
+        waiting: () => own.timeout(request, writeSeconds),
+        working: () => own.timeout(request, 0),
+        ended: () => own.timeout(request, idleSeconds),
+      });
+    },
     websocket: {
       idleTimeout: 0,
       backpressureLimit: 16 << 20,
@@ -103,6 +128,58 @@ export function listen({ hostname, port, fetch, bodyBytesMax, tls }: ListenOptio
       clearTimeout(late);
     },
   };
+}
+
+/** Bun counts up to 255 seconds, in steps of four. */
+const SECONDS_MAX = 255;
+
+function secondsOf(ms = 0): number {
+  return Math.min(SECONDS_MAX, Math.ceil(ms / 1000));
+}
+
+/** Bytes of an answer that a socket has room for. */
+const TAKEN_AT_ONCE = 1 << 16;
+
+/** Who waits for whom: the client for us while we are working, or we for the client. */
+interface Patience {
+  readonly waiting: () => void;
+  readonly working: () => void;
+  readonly ended: () => void;
+}
+
+/** The same answer, whose client is cut off when it does not take it. */
+function timed(response: Response, { waiting, working, ended }: Patience): Response {
+  const { body, status, statusText, headers } = response;
+  // All of it is there. What the network takes at once leaves only the next request to wait for.
+  const size = body === null ? "0" : headers.get("content-length");
+  if (body === null || size !== null) {
+    (Number(size) <= TAKEN_AT_ONCE ? ended : waiting)();
+    return response;
+  }
+  const reader = body.getReader();
+  const pieces = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      working();
+      const { done, value } = await reader.read();
+      if (done) {
+        controller.close();
+        ended();
+        return;
+      }
+      controller.enqueue(value);
+      waiting();
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  return new Response(pieces, { status, statusText, headers });
+}
+
+/** The answer to a request whose host is no host, or two. Without one it is of HTTP/1.0, as health checks are. */
+function malformed({ url, headers }: Request): Response | undefined {
+  const host = headers.get("host") ?? "";
+  if (host === "" || (URL.canParse(url) && !host.includes(","))) return undefined;
+  const text = "400 Bad Request: malformed Host header\n";
+  return new Response(text, { status: 400, headers: { "Content-Type": "text/plain" } });
 }
 
 /** The answer to a request whose address and headers are over the bound. */

@@ -114,6 +114,9 @@ export async function startApp(settings: AppSettings): Promise<App> {
     port: settings.http.port,
     fetch: (request, env) => web.fetch(request, env as object),
     bodyBytesMax: settings.http.pushBytesMax,
+    idleMs: config.ms("server.http_server_idle_timeout"),
+    writeMs: config.ms("server.http_server_write_timeout"),
+    failed: (error) => journal.log("error", "request failed", { err: error }),
     tls: await openTls(config),
   });
   await store.start();

@@ -50,7 +50,7 @@ export function routesOf(
   const routes: Route[] = [
     ...adminRoutes(services, settings),
     ...ringRoutes(services, settings),
-    ...formatRoutes(settings),
+    ...formatRoutes({ clock: services.clock, settings }),
   ];
   if (pusher !== undefined) routes.push(...pushRoutes(pusher, services, settings));
   if (query !== undefined) {
@@ -59,7 +59,8 @@ export function routesOf(
     routes.push(...(settings.compressResponses ? asked.map((each) => gzipped(each)) : asked));
     if (upgrade !== undefined) routes.push(...tailRoutes(context, upgrade));
   }
-  if (ingester !== undefined) routes.push(...ingesterRoutes(ingester, settings));
+  if (ingester !== undefined)
+    routes.push(...ingesterRoutes(ingester, { clock: services.clock, settings }));
   if (services.limitsPage !== undefined) {
     routes.push(...drilldownRoutes(services.limitsPage, services, settings));
   }

@@ -35,7 +35,7 @@ export interface AskContext {
 export async function ask({ services, settings }: AskContext, call: Call): Promise<Asking> {
   const { clock, limits } = services;
   const tenants = tenantsOf(call.request.headers.get(TENANT_HEADER), settings);
-  const form = await readForm(call.request, settings.queryBytesMax);
+  const form = await readForm(call.request, { clock, settings });
   const timeouts = tenants.map((tenant) => limits.of(tenant).queryTimeoutMs).filter((ms) => ms > 0);
   const ms = timeouts.length === 0 ? 0 : Math.min(...timeouts);
   async function behind<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -1,10 +1,12 @@
 /** The delete API (spec http-api §5): there when retention is on, and for tenants whose deletion_mode is not disabled. */
+
 import { grouped } from "../deletes/grouped.ts";
 import { newRequest } from "../deletes/request.ts";
 import type { DeleteReceipt, DeleteRequest } from "../model/delete-request.ts";
 import { BadRequest, LimitExceeded } from "../model/errors.ts";
 import type { Tenant } from "../model/tenant.ts";
 import type { DeleteRequests } from "../ports/delete-requests.ts";
+import { urlOf } from "./address.ts";
 import { jsonText } from "./json-text.ts";
 import { JSON_TYPE, jsonResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
@@ -38,7 +40,7 @@ export function deleteRoutes(context: DeleteContext): Route[] {
     if (limits.of(tenant).deletionMode === "disabled") {
       throw new BadRequest("deletion is not available for this tenant", { status: 403 });
     }
-    return { tenant, params: new URL(request.url).searchParams };
+    return { tenant, params: urlOf(request).searchParams };
   }
 
   async function add(call: Call): Promise<Response> {

@@ -1,5 +1,10 @@
 /** Parameters of a request: those of the URL, and of a POST the url-encoded ones of its body, first. */
-import { BadRequest, LimitExceeded } from "../model/errors.ts";
+
+import { BadRequest, LimitExceeded, Unavailable } from "../model/errors.ts";
+import type { Clock } from "../ports/clock.ts";
+import { urlOf } from "./address.ts";
+import { withDeadline } from "./deadline.ts";
+import type { HttpSettings } from "./services.ts";
 
 /** Largest url-encoded body, as Go's package http has it. */
 const FORM_BYTES_MAX = 10 * 1024 * 1024;
@@ -26,22 +31,33 @@ export class Form {
   }
 }
 
+/** Bounds of a body, in size and in time. */
+export interface BodyDoor {
+  readonly clock: Clock;
+  readonly settings: Pick<HttpSettings, "queryBytesMax" | "readTimeoutMs">;
+}
+
+/** The client stopped sending. Its connection is of no more use. */
+export class StalledBody extends Unavailable {}
+
 /**
  * Reads the parameters. An url-encoded body counts up to Go's own bound, a body of another kind only
  * for its size.
  */
-export async function readForm(request: Request, bytesMax: number): Promise<Form> {
-  const url = new URL(request.url).searchParams;
+export async function readForm(request: Request, { clock, settings }: BodyDoor): Promise<Form> {
+  const url = urlOf(request).searchParams;
   const type = request.headers.get("content-type") ?? "";
   const hasForm = /^application\/x-www-form-urlencoded\s*(;|$)/i.test(type);
   if (request.method !== "POST") return new Form(url);
   if (!hasForm) {
-    await readBytes(request, bytesMax, {
+    await readInTime(request, settings.queryBytesMax, {
+      ...{ clock, ms: settings.readTimeoutMs },
       refusal: () => new BadRequest("http: request body too large", { status: 413 }),
     });
     return new Form(url);
   }
-  const bytes = await readBytes(request, FORM_BYTES_MAX, {
+  const bytes = await readInTime(request, FORM_BYTES_MAX, {
+    ...{ clock, ms: settings.readTimeoutMs },
     refusal: () => new BadRequest("http: POST too large"),
   });
   return new Form(new URLSearchParams(new TextDecoder().decode(bytes)), url);
@@ -54,8 +70,26 @@ export interface ReadBytesOptions {
   readonly hold?: (bytes: number) => void;
 }
 
+/** As `readBytes`, for at most `ms` milliseconds (0: for ever); then StalledBody. */
+export async function readInTime(
+  request: Request,
+  bytesMax: number,
+  { clock, ms, ...options }: ReadBytesOptions & { clock: Clock; ms: number },
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await withDeadline(() => readBytes(request, bytesMax, options), {
+      ...{ clock, ms, signal: request.signal },
+    });
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === "TimeoutError")) throw error;
+    throw new StalledBody(
+      `the body of the request did not come within ${ms / 1000}s (server.http_server_read_timeout)`,
+    );
+  }
+}
+
 /** The body, refused before more than `bytesMax` of it are held. */
-export async function readBytes(
+async function readBytes(
   request: Request,
   bytesMax: number,
   options: ReadBytesOptions = {},

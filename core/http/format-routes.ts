@@ -2,15 +2,14 @@
 import { parseQuery } from "../logql/syntax/parse.ts";
 import { prettyExpr } from "../logql/syntax/pretty.ts";
 import { BadRequest } from "../model/errors.ts";
-import { readForm } from "./form.ts";
+import { type BodyDoor, readForm } from "./form.ts";
 import { jsonText } from "./json-text.ts";
 import { JSON_TYPE, jsonResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
-import type { HttpSettings } from "./services.ts";
 
-export function formatRoutes(settings: HttpSettings): Route[] {
+export function formatRoutes(door: BodyDoor): Route[] {
   async function format({ request }: Call): Promise<Response> {
-    const form = await readForm(request, settings.queryBytesMax);
+    const form = await readForm(request, door);
     try {
       const text = prettyExpr(parseQuery(form.get("query")));
       return jsonResponse(`{"status":"success","data":${jsonText(text)}}\n`, JSON_TYPE.handler);

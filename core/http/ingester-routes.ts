@@ -1,18 +1,18 @@
 /** Flushing and stopping an ingester by hand (spec http-api §6.2). */
 import { BadRequest } from "../model/errors.ts";
 import { textResponse } from "./errors.ts";
-import { readForm } from "./form.ts";
+import { type BodyDoor, readForm } from "./form.ts";
 import { type Call, type Route, route } from "./router.ts";
-import type { HttpSettings, IngesterAdmin, ShutdownMarker } from "./services.ts";
+import type { IngesterAdmin, ShutdownMarker } from "./services.ts";
 
-export function ingesterRoutes(ingester: IngesterAdmin, settings: HttpSettings): Route[] {
+export function ingesterRoutes(ingester: IngesterAdmin, door: BodyDoor): Route[] {
   function flush(): Response {
     ingester.flush();
     return done();
   }
 
   async function shutdown({ request }: Call): Promise<Response> {
-    const form = await readForm(request, settings.queryBytesMax);
+    const form = await readForm(request, door);
     const flag = (name: string, otherwise: boolean) => {
       const text = form.get(name);
       return text === "" ? otherwise : text === "true";

@@ -1,9 +1,11 @@
 /** Requests in our own metrics and log. */
+
 import { Corrupt } from "../model/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { Tracer } from "../ports/tracer.ts";
+import { urlOf } from "./address.ts";
 import { answerOf, BehindFrontend } from "./errors.ts";
 import { measured } from "./measured.ts";
 import type { Observer } from "./router.ts";
@@ -84,6 +86,6 @@ function placeOf({ stack = "" }: Error): string {
 }
 
 function pathAndQuery(request: Request): string {
-  const { pathname, search } = new URL(request.url);
+  const { pathname, search } = urlOf(request);
   return (pathname + search).slice(0, LOGGED_MAX);
 }

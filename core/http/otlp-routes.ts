@@ -6,7 +6,8 @@ import { ProtoWriter } from "../bytes/proto.ts";
 import type { Distributor } from "../distributor/distributor.ts";
 import type { Journal } from "../ports/journal.ts";
 import { answerOf } from "./errors.ts";
-import { type PushDoor, StalledBody, withPush } from "./read-push.ts";
+import { StalledBody } from "./form.ts";
+import { type PushDoor, withPush } from "./read-push.ts";
 import { type Call, type Route, route } from "./router.ts";
 import { TENANT_HEADER, tenantOf } from "./tenant.ts";
 

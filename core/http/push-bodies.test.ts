@@ -367,7 +367,7 @@ test("a client that stops sending is cut off, and its connection closed", async 
     assert.equal(status, 503);
     assert.match(
       text,
-      /^the body of the push did not come within 5s \(server.http_server_read_timeout\)/,
+      /^the body of the request did not come within 5s \(server.http_server_read_timeout\)/,
     );
     assert.equal(response.headers.get("connection"), "close");
     assert.match(metrics.print(), /^lokits_inflight_pushes 0$/m);

@@ -3,7 +3,7 @@ import { Distributor } from "../distributor/distributor.ts";
 import type { Pusher } from "../ports/pusher.ts";
 import { otlpRoutes } from "./otlp-routes.ts";
 import { PushGate } from "./push-gate.ts";
-import { type PushDoor, stalledAnswer, withPush } from "./read-push.ts";
+import { type PushDoor, withPush } from "./read-push.ts";
 import { type Call, type Route, route } from "./router.ts";
 import type { HttpSettings, Services } from "./services.ts";
 import { TENANT_HEADER, tenantOf } from "./tenant.ts";
@@ -30,13 +30,7 @@ export function pushRoutes(pusher: Pusher, services: Services, settings: HttpSet
 
   async function push({ request }: Call): Promise<Response> {
     const tenant = tenantOf(request.headers.get(TENANT_HEADER), settings);
-    try {
-      await withPush(request, door, (body) => distributor.push(tenant, body));
-    } catch (error) {
-      const stalled = stalledAnswer(error);
-      if (stalled === undefined) throw error;
-      return stalled;
-    }
+    await withPush(request, door, (body) => distributor.push(tenant, body));
     return new Response(null, { status: 204 });
   }
 

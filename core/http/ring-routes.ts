@@ -1,5 +1,6 @@
 /** Rings as pages for people and as JSON for programs (spec http-api §6.2). */
-import { readForm } from "./form.ts";
+import { urlOf } from "./address.ts";
+import { type BodyDoor, readForm } from "./form.ts";
 import { JSON_TYPE, jsonResponse } from "./responses.ts";
 import { type Call, type Route, route } from "./router.ts";
 import type { HttpSettings, RingMember, RingView, Services } from "./services.ts";
@@ -12,7 +13,7 @@ export function ringRoutes({ rings = {}, clock }: Services, settings: HttpSettin
       GET: ({ request }: Call) =>
         typeof ring === "string" ? unused(ring) : show(ring, request, clock.nowMs()),
       POST: (call: Call) =>
-        typeof ring === "string" ? unused(ring) : forget(ring, call, settings),
+        typeof ring === "string" ? unused(ring) : forget(ring, call, { clock, settings }),
     },
   }));
 }
@@ -38,7 +39,7 @@ function show(ring: RingView, request: Request, nowMs: number): Response {
     const text = JSON.stringify({ shards, now: isoTime(nowMs) });
     return jsonResponse(text, JSON_TYPE.metric);
   }
-  const withTokens = new URL(request.url).searchParams.get("tokens") === "true";
+  const withTokens = urlOf(request).searchParams.get("tokens") === "true";
   return html(content(members, ring.forget !== undefined, withTokens, nowMs));
 }
 
@@ -49,12 +50,8 @@ function html(body: string): Response {
   );
 }
 
-async function forget(
-  ring: RingView,
-  { request }: Call,
-  settings: HttpSettings,
-): Promise<Response> {
-  const id = (await readForm(request, settings.queryBytesMax)).get("forget");
+async function forget(ring: RingView, { request }: Call, door: BodyDoor): Promise<Response> {
+  const id = (await readForm(request, door)).get("forget");
   if (id !== "") await ring.forget?.(id);
   return new Response(null, { status: 302, headers: { Location: "#" } });
 }

@@ -4,7 +4,9 @@
  */
 // The HTTP framework, which runs on every runtime: https://hono.dev.
 import { type Context, Hono } from "hono";
+import { urlOf } from "./address.ts";
 import { answerOf, textResponse } from "./errors.ts";
+import { StalledBody } from "./form.ts";
 import type { Gate } from "./gate.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -139,7 +141,9 @@ async function serve(
     done(status, error);
     // Whoever does not say who they are is stopped before the frontend.
     const newline = route.newline || status === 401;
-    return textResponse(status, newline && !text.endsWith("\n") ? `${text}\n` : text);
+    const response = textResponse(status, newline && !text.endsWith("\n") ? `${text}\n` : text);
+    if (error instanceof StalledBody) response.headers.set("Connection", "close");
+    return response;
   }
 }
 
@@ -165,7 +169,7 @@ const UNRESERVED = /[\w.~-]/;
  * a part of the path is decoded once, by whoever takes it apart.
  */
 function pathOf(request: Request): string {
-  const { pathname } = new URL(request.url);
+  const { pathname } = urlOf(request);
   // Fast path: hardly anybody escapes what needs no escape.
   if (!pathname.includes("%")) return pathname;
   return pathname.replace(ESCAPED, (escaped) => {

@@ -49,7 +49,7 @@ export function tailRoutes(context: AskContext, upgrade: Upgrade): Route[] {
 
   async function tail(call: Call, encode: (frame: TailFrame) => string): Promise<Response> {
     const tenant = tenantOf(call.request.headers.get(TENANT_HEADER), settings);
-    const form = await readForm(call.request, settings.queryBytesMax);
+    const form = await readForm(call.request, { clock, settings });
     const request = tailRequest(form, clock.now());
     const run = async (socket: TailSocket) => {
       count(tenant, 1);
