@@ -1,8 +1,10 @@
 /** `lokits serve`: the daemon. Its flags are Loki's own, so they are read by the configuration, not by citty. */
 import { defineCommand } from "citty";
-import { targetsPage } from "./targets.ts";
+import { ConfigError } from "../core/config/config-error.ts";
+import { checkTargets, targetsPage } from "./targets.ts";
 import { type App, startApp } from "./wire/app.ts";
-import { loadSettings } from "./wire/config.ts";
+import { loadSettings, type VerifiedSettings } from "./wire/config.ts";
+import { stderrJournal } from "./wire/journal.ts";
 
 export const command = defineCommand({
   meta: {
@@ -22,20 +24,10 @@ Examples:
 });
 
 async function serve(rawArgs: readonly string[]): Promise<number> {
-  const settings = await loadSettings([...rawArgs]);
-  if (settings.verifyOnly) {
-    for (const warning of settings.warnings) console.error(`warning: ${warning}`);
-    if (settings.loaded.listTargets) {
-      console.log(targetsPage({ legacy: settings.loaded.config.bool("legacy_read_target") }));
-      console.error("this release starts only -target=all: one process, without the ruler");
-      return 0;
-    }
-    console.error("config is valid");
-    return 0;
-  }
-  const missing = settings.target.filter((target) => target !== "all");
-  if (missing.length > 0)
-    throw new Error(`not implemented yet: -target=${missing.join(",")}, only all`);
+  const settings = await loadSettings(rawArgs).catch(refused);
+  if (typeof settings === "number") return settings;
+  if (settings.verifyOnly) return checked(settings);
+  checkTargets(settings.target);
   const started = performance.now();
   const app = await startApp(settings);
   // Before anybody is told that it has started: a supervisor may ask it to stop right then.
@@ -52,6 +44,26 @@ async function serve(rawArgs: readonly string[]): Promise<number> {
   if (settings.shutdownDelayMs > 0) await Bun.sleep(settings.shutdownDelayMs);
   await app.stop();
   app.journal.log("info", "lokits stopped");
+  return 0;
+}
+
+/** Tells what is wrong as Loki does, and gives the exit code: 2 for a flag, 1 for the rest. */
+function refused(error: unknown): number {
+  if (!(error instanceof ConfigError)) throw error;
+  if (error.kind === "values") {
+    stderrJournal().log("error", "validating config", { err: error.message });
+  } else console.error(error.message);
+  return error.kind === "flag" ? 2 : 1;
+}
+
+function checked({ loaded, warnings, logFormat }: VerifiedSettings): number {
+  const journal = stderrJournal("info", logFormat);
+  for (const warning of warnings) journal.log("warn", warning);
+  if (!loaded.listTargets) journal.log("info", "config is valid");
+  else {
+    console.log(targetsPage({ legacy: loaded.config.bool("legacy_read_target") }));
+    console.error("this release starts only -target=all: one process, without the ruler");
+  }
   return 0;
 }
 

@@ -16,3 +16,15 @@ export const BUILD: BuildInfo = {
   buildDate: "",
   goVersion: `bun${Bun.version}`,
 };
+
+/** What `serve -version` prints, laid out as every program of that family does. */
+export function versionPage(): string {
+  return [
+    `lokits, version ${VERSION} (branch: ${BUILD.branch}, revision: ${BUILD.revision})`,
+    `  build user:       ${BUILD.buildUser}`,
+    `  build date:       ${BUILD.buildDate}`,
+    `  go version:       none, ${BUILD.goVersion}`,
+    `  platform:         ${process.platform}/${process.arch}`,
+    `  tags:             API of Loki ${BUILD.version}`,
+  ].join("\n");
+}

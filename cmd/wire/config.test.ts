@@ -187,9 +187,11 @@ test("overrides are read at the start and again, and stay when a file is wrong",
   assert.equal(limits.of(TENANT).maxQuerySeries, 8);
 });
 
-test("a wrong flag is a mistake of usage", async () => {
-  await assert.rejects(loadSettings(["-server.http-listen-prt=1"]), (error) => {
-    return error instanceof UsageError && error.message.includes("did you mean");
+test("a file that is not UTF-8 is refused with its line", async () => {
+  const file = await fileOf("");
+  await writeFile(file, Buffer.from("target: all\nhttp_prefix: \xff\n", "latin1"));
+  await assert.rejects(loadSettings([`-config.file=${file}`]), {
+    message: `failed parsing config: ${file}: yaml: line 2: invalid UTF-8; the file has to be written in UTF-8`,
   });
 });
 

@@ -1,7 +1,5 @@
 /** A loaded configuration as the settings of this program's parts. */
-import { readFile } from "node:fs/promises";
 import type { Config } from "../../core/config/config.ts";
-import { ConfigError } from "../../core/config/config-error.ts";
 import { type LoadedConfig, loadConfig } from "../../core/config/load.ts";
 import type { PrintMode } from "../../core/config/print.ts";
 import { flagsPage } from "../../core/config/reference.ts";
@@ -10,12 +8,12 @@ import { DEFAULT_INGESTER, type IngesterSettings } from "../../core/ingester/set
 import type { Schema } from "../../core/model/schema.ts";
 import { ENCODINGS, type EncodingName } from "../../core/ports/codecs.ts";
 import type { Level } from "../../core/ports/journal.ts";
-import { UsageError } from "../flags.ts";
-import { BUILD, VERSION } from "../version.ts";
+import { BUILD, versionPage } from "../version.ts";
 import { stderrJournal } from "./journal.ts";
 import { TenantLimits } from "./limits.ts";
 import { memoryLimit } from "./memory.ts";
 import { type ConfiguredStore, openConfigured, schemaOf } from "./store-config.ts";
+import { readTextFile } from "./text-file.ts";
 
 /** Everything but the store, which is opened only when the program is to run. */
 export interface CheckedSettings {
@@ -54,12 +52,17 @@ export interface AppSettings extends CheckedSettings {
   readonly storage: ConfiguredStore;
 }
 
-/** From the command line of `lokits serve`. Throws UsageError for a flag, ConfigError for the rest. */
+/** From the command line of `lokits serve`. Throws ConfigError. */
 export async function loadSettings(
   args: readonly string[],
 ): Promise<AppSettings | VerifiedSettings> {
   answerAtOnce(args);
-  const loaded = await load(args);
+  const loaded = await loadConfig({
+    args,
+    readFile: readTextFile,
+    env: process.env,
+    nowMs: Date.now(),
+  });
   const settings = checkedSettings(loaded);
   if (loaded.print) process.stderr.write(`${heading()}${loaded.text("all")}`);
   if (loaded.logReversed) logReversed(loaded.text("all"));
@@ -86,7 +89,7 @@ export function checkedSettings(loaded: LoadedConfig): CheckedSettings {
     http: httpSettings(config),
     ingester: ingesterSettings(loaded),
     schema: schemaOf(config),
-    limits: new TenantLimits(loaded, (path) => readFile(path, "utf8")),
+    limits: new TenantLimits(loaded, readTextFile),
     limitsReloadMs: config.ms(
       config.text("runtime_config.file") === ""
         ? "limits_config.per_tenant_override_period"
@@ -105,7 +108,7 @@ export function checkedSettings(loaded: LoadedConfig): CheckedSettings {
 function answerAtOnce(args: readonly string[]): void {
   const asked = (...names: string[]) => names.some((name) => args.includes(name));
   if (asked("-version", "--version")) {
-    console.log(`lokits, version ${VERSION}`);
+    console.log(versionPage());
     process.exit(0);
   }
   if (asked("-help", "--help", "-h")) {
@@ -118,23 +121,6 @@ function answerAtOnce(args: readonly string[]): void {
 function logReversed(text: string): void {
   const journal = stderrJournal();
   for (const line of text.trimEnd().split("\n").reverse()) journal.log("info", line);
-}
-
-async function load(args: readonly string[]): Promise<LoadedConfig> {
-  try {
-    return await loadConfig({
-      args,
-      readFile: (path) => readFile(path, "utf8"),
-      env: process.env,
-      nowMs: Date.now(),
-    });
-  } catch (error) {
-    // Wrong flags have an exit code of their own, as with every other command here.
-    if (error instanceof ConfigError && error.kind === "flag") {
-      throw new UsageError(error.problems.map(({ text }) => text).join("; "));
-    }
-    throw error;
-  }
 }
 
 function heading(): string {

@@ -142,7 +142,8 @@ function names(list: string): readonly string[] {
 
 function undefinedWhenAbsent(error: unknown): undefined {
   if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-  throw error;
+  const text = error instanceof Error ? error.message : String(error);
+  throw new ConfigError("file", `failed parsing config: ${text}`, [{ text }]);
 }
 
 const EXPAND_HINT =
