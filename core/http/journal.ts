@@ -58,7 +58,7 @@ function printLogfmt(fields: Readonly<Record<string, unknown>>): string {
 }
 
 function printJson(fields: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(fields, (_, value) => (isTree(value) ? value : plain(value)));
+  return oneLine(JSON.stringify(fields, (_, value) => (isTree(value) ? value : plain(value))));
 }
 
 function isTree(value: unknown): boolean {
@@ -81,5 +81,17 @@ function plain(value: unknown): string | number | boolean | null {
 
 function logfmtValue(value: string | number | boolean | null): string {
   const text = String(value);
-  return /^[^\s="\\\x00-\x1f]+$/.test(text) ? text : JSON.stringify(text);
+  return PLAIN.test(text) ? text : oneLine(JSON.stringify(text));
+}
+
+/** What JSON leaves as it is, though some take it for the end of a line or turn what follows it around. */
+const ODD = "\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069";
+const ODD_ALL = new RegExp(`[${ODD}]`, "g");
+
+/** Needs no quotes. A replaced character says that something was wrong, so it is shown as one. */
+const PLAIN = new RegExp(`^[^\\s="\\\\\\x00-\\x1f\\ufffd${ODD}]+$`);
+
+/** A text of JSON that stays one line wherever it is read, and cannot move a terminal's cursor. */
+function oneLine(json: string): string {
+  return json.replace(ODD_ALL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -22,6 +22,10 @@ export interface ObserverOptions {
 /** Characters of a request's parameters that the log has room for. */
 const LOGGED_MAX = 2048;
 
+const METHODS: ReadonlySet<string> = new Set([
+  ...["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"],
+]);
+
 export function makeObserver(options: ObserverOptions): Observer {
   const { clock, meter, journal, logAtInfo, tracer } = options;
   const inflight = new Map<string, number>();
@@ -41,7 +45,8 @@ export function makeObserver(options: ObserverOptions): Observer {
     },
 
     begin(request, route) {
-      const { method } = request;
+      // Any word may be a method, but not every word a series.
+      const method = METHODS.has(request.method) ? request.method : "other";
       const span = tracer?.start(`${method} ${route}`, {
         parent: request.headers.get("traceparent") ?? undefined,
         attributes: { "http.request.method": method, "http.route": route },
