@@ -19,15 +19,21 @@ export type FlushReason = "full" | "idle" | "max_age" | "forced";
 export class Flusher {
   readonly #ingester: Ingester;
   readonly #sink: ChunkSink;
+  readonly #indexed: () => Promise<void>;
   /** Chunks whose object is stored and whose index file is not. */
   #unindexed: MemChunk[] = [];
   #unindexedBytes = 0;
   #indexedAtMs: number;
   #sweeping: Promise<void> = Promise.resolve();
 
-  constructor(ingester: Ingester, sink: ChunkSink) {
+  /**
+   * `indexed` is called when a sweep has brought the index up to date and let go of what it names: by
+   * hand or on its rhythm. Uploads that come sooner, since much is stored, do not call it.
+   */
+  constructor(ingester: Ingester, sink: ChunkSink, indexed: () => Promise<void> = async () => {}) {
     this.#ingester = ingester;
     this.#sink = sink;
+    this.#indexed = indexed;
     this.#indexedAtMs = ingester.parts.clock.nowMs();
   }
 
@@ -41,10 +47,13 @@ export class Flusher {
     return sweep;
   }
 
-  /** Uploads the index of what is stored, whether it is due or not. */
-  uploadIndex(): Promise<void> {
+  /** Uploads the index of what is stored, whether it is due or not; says whether there was any. */
+  uploadIndex(): Promise<boolean> {
     const upload = this.#sweeping.then(() => this.#uploadIndex());
-    this.#sweeping = upload.catch(() => {});
+    this.#sweeping = upload.then(
+      () => {},
+      () => {},
+    );
     return upload;
   }
 
@@ -67,10 +76,16 @@ export class Flusher {
     };
     const { concurrentFlushes } = this.#ingester.parts.settings;
     await Promise.all(Array.from({ length: Math.min(concurrentFlushes, due.length) }, worker));
-    if (force || this.#indexIsDue()) {
-      await this.#uploadIndex().catch((error) => failures.push(error));
+    const onTime = force || this.#indexIsOld();
+    let uploaded = false;
+    if (onTime || this.#indexIsLarge()) {
+      uploaded = await this.#uploadIndex().catch((error) => {
+        failures.push(error);
+        return false;
+      });
     }
     this.#drop(keepStreams);
+    if (onTime && uploaded) await this.#indexed();
     for (const error of failures) {
       this.#ingester.parts.journal.log("error", "failed to flush", { err: String(error) });
     }
@@ -147,15 +162,18 @@ export class Flusher {
     return { bytes: object.length, encodeMs };
   }
 
-  #indexIsDue(): boolean {
+  #indexIsOld(): boolean {
     const { settings, clock } = this.#ingester.parts;
-    if (this.#unindexed.length === 0) return false;
-    const age = clock.nowMs() - this.#indexedAtMs;
-    return age >= settings.indexUploadPeriodMs || this.#unindexedBytes >= settings.indexUploadBytes;
+    return clock.nowMs() - this.#indexedAtMs >= settings.indexUploadPeriodMs;
   }
 
-  async #uploadIndex(): Promise<void> {
-    if (this.#unindexed.length === 0) return;
+  #indexIsLarge(): boolean {
+    return this.#unindexedBytes >= this.#ingester.parts.settings.indexUploadBytes;
+  }
+
+  /** Whether there was anything to upload. */
+  async #uploadIndex(): Promise<boolean> {
+    if (this.#unindexed.length === 0) return false;
     const chunks = this.#unindexed;
     await this.#sink.uploadIndex();
     for (const chunk of chunks) chunk.indexed = true;
@@ -163,6 +181,7 @@ export class Flusher {
     this.#unindexed = [];
     this.#unindexedBytes = 0;
     this.#indexedAtMs = this.#ingester.parts.clock.nowMs();
+    return true;
   }
 
   /** Lets go of chunks that the store has, and of streams that have none left. */

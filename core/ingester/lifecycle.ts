@@ -25,12 +25,14 @@ export class IngesterLife {
   #loops: Promise<unknown> = Promise.resolve();
   #phase: IngesterPhase = { name: "new" };
   #stopped: Promise<void> | undefined;
+  /** One checkpoint at a time. */
+  #checkpointing: Promise<void> = Promise.resolve();
 
   /** Without a disk there is no WAL: what is in memory goes with the process unless it is flushed. */
   constructor(ingester: Ingester, sink: ChunkSink, disk: LogDisk | undefined) {
     this.#ingester = ingester;
     this.#disk = disk;
-    this.flusher = new Flusher(ingester, sink);
+    this.flusher = new Flusher(ingester, sink, () => this.#forgetIndexed());
     ingester.refuse("Ingester is starting: the WAL is being replayed");
   }
 
@@ -71,8 +73,8 @@ export class IngesterLife {
       if (flush || this.#wal === undefined) {
         await this.flusher.sweep({ force: true });
         await this.#checkpoint();
-      } else {
-        await this.flusher.uploadIndex();
+      } else if (await this.flusher.uploadIndex()) {
+        await this.#forgetIndexed();
       }
     } finally {
       await this.#wal?.close();
@@ -107,7 +109,24 @@ export class IngesterLife {
     });
   }
 
-  async #checkpoint(): Promise<void> {
+  /**
+   * Takes what the store's index has by now out of the WAL: a replay would bring it back into memory,
+   * where it counts a second time and is stored a second time.
+   */
+  async #forgetIndexed(): Promise<void> {
+    const { journal } = this.#ingester.parts;
+    await this.#checkpoint().catch((error) =>
+      journal.log("warn", "checkpoint failed, the next one makes up for it", { err: error }),
+    );
+  }
+
+  #checkpoint(): Promise<void> {
+    const next = this.#checkpointing.then(() => this.#writeCheckpoint());
+    this.#checkpointing = next.catch(() => {});
+    return next;
+  }
+
+  async #writeCheckpoint(): Promise<void> {
     if (this.#wal === undefined || this.#disk === undefined) return;
     const { meter, clock } = this.#ingester.parts;
     const startMs = clock.ticksMs();
