@@ -106,7 +106,7 @@ test("a label of a metric is one label of one line", () => {
     const label = String.raw`"((?:[^"\\]|\\.)*)"`;
     const shape = new RegExp(`^a_total\\{tenant=${label},other=${label}\\} 1$`, "s");
     const [, value] = shape.exec(series ?? "") ?? [];
-    assert.ok(value !== undefined, series);
+    assert.ok(value !== undefined, String(series));
     const unescaped = value.replace(/\\(.)/gs, (_: string, char: string) =>
       char === "n" ? "\n" : char,
     );
