@@ -113,6 +113,8 @@ test("after an idle stream was flushed on its own and its index uploaded", async
     const server = await boot(world);
     await push(server, 1);
     await world.clock.advance(DEFAULT_INGESTER.chunkIdlePeriodMs + 60_000);
+    // One sweep at a time: the one under way has ended when this one has.
+    await server.life.flusher.sweep();
     const index = await Array.fromAsync(world.objects.list("index/"));
     assert.equal(index.length, 1);
     assert.deepEqual(await counted(server), [1, 1]);
@@ -125,6 +127,7 @@ test("after a stop that uploaded the index of what was flushed", async () => {
     const server = await boot(world);
     await push(server, 1);
     await world.clock.advance(DEFAULT_INGESTER.chunkIdlePeriodMs + 60_000);
+    await server.life.flusher.sweep();
     await push(server, 2_000);
     await server.life.stop({ flush: false });
     assert.deepEqual(await counted(server), [2, 2]);
