@@ -1,4 +1,4 @@
-/** Listens with Bun's HTTP server and turns its WebSockets into ours. */
+/** Listens with Bun's HTTP server, without TLS, and turns its WebSockets into ours. */
 import http from "node:http";
 import type { Server, ServerWebSocket } from "bun";
 
@@ -13,19 +13,6 @@ export interface ListenOptions {
   readonly writeMs?: number;
   /** Told of an error that no handler answered. */
   readonly failed?: (error: Error) => void;
-  /** Without it the listener speaks plain HTTP. */
-  readonly tls?: ListenTls | undefined;
-}
-
-/** Texts in PEM. */
-export interface ListenTls {
-  readonly cert: string;
-  readonly key: string;
-  /**
-   * Lets in only clients with a certificate of this authority. Bun does not tell the handler which one it
-   * was, so all of them are one.
-   */
-  readonly clientAuthority?: string | undefined;
 }
 
 export interface Listening {
@@ -66,7 +53,7 @@ const WAITING_BYTES_MAX = 1 << 20;
 export const HEAD_BYTES_MAX = 1 << 20;
 
 export function listen(options: ListenOptions): Listening {
-  const { hostname, port, fetch, bodyBytesMax, tls } = options;
+  const { hostname, port, fetch, bodyBytesMax } = options;
   const [idleSeconds, writeSeconds] = [secondsOf(options.idleMs), secondsOf(options.writeMs)];
   // Bun's own bound is 16 KiB and this is its only switch inside of a process. Past it Bun says 431 without
   // a word, so it gets twice of what we take, and we have the word. It counts for every server of the process.
@@ -75,7 +62,6 @@ export function listen(options: ListenOptions): Listening {
   const server: Server<Attached> = Bun.serve<Attached>({
     hostname,
     port,
-    ...(tls === undefined ? {} : { tls: bunTls(tls) }),
     // Otherwise Bun answers what fails with a page that shows our sources.
     development: false,
     error: (error) => {
@@ -117,9 +103,8 @@ export function listen(options: ListenOptions): Listening {
       },
     },
   });
-  const host = hostname === "" || hostname === "0.0.0.0" ? "127.0.0.1" : hostname;
   return {
-    url: `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
+    url: `http://${authorityOf(hostname, server.port!)}`,
     connections: () => server.pendingRequests + server.pendingWebSockets,
     stop: async (waitMs) => {
       for (const socket of sockets) socket.close(GOING_AWAY, "the server is stopping");
@@ -128,6 +113,12 @@ export function listen(options: ListenOptions): Listening {
       clearTimeout(late);
     },
   };
+}
+
+/** Host and port as an address has them; every address of this machine is one that it knows itself by. */
+export function authorityOf(hostname: string, port: number): string {
+  const host = hostname === "" || hostname === "0.0.0.0" ? "127.0.0.1" : hostname;
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** Bun counts up to 255 seconds, in steps of four. */
@@ -189,11 +180,6 @@ function tooLarge({ url, headers }: Request): Response | undefined {
   if (bytes <= HEAD_BYTES_MAX) return undefined;
   const text = `the address and the headers of the request have ${bytes} bytes, want at most ${HEAD_BYTES_MAX}; a query may come as a form by POST\n`;
   return new Response(text, { status: 431, headers: { "Content-Type": "text/plain" } });
-}
-
-function bunTls({ cert, key, clientAuthority }: ListenTls): Bun.TLSOptions {
-  if (clientAuthority === undefined) return { cert, key };
-  return { cert, key, ca: clientAuthority, requestCert: true, rejectUnauthorized: true };
 }
 
 /** The address at the other end of a request's connection. */

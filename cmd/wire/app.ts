@@ -5,7 +5,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
-import { listen, upgrade } from "../../adapters/bun/serve.ts";
+import { upgrade } from "../../adapters/bun/serve.ts";
 import { DiskLogDisk } from "../../adapters/disk/log-disk.ts";
 import { makeApp } from "../../core/http/app.ts";
 import { type LineJournal, makeJournal } from "../../core/http/journal.ts";
@@ -15,7 +15,7 @@ import { IngesterLife } from "../../core/ingester/lifecycle.ts";
 import { IngesterSource } from "../../core/ingester/source.ts";
 import { Querier } from "../../core/querier/service.ts";
 import { makeAdmin } from "./admin.ts";
-import { openGate, openTls } from "./auth.ts";
+import { openEntrance } from "./auth.ts";
 import { startCompactor } from "./compactor.ts";
 import type { AppSettings } from "./config.ts";
 import { openDeletes } from "./deletes.ts";
@@ -87,6 +87,9 @@ export async function startApp(settings: AppSettings): Promise<App> {
   if (await isPrepared(marker, journal))
     journal.log("info", "prepared for shutdown: the next stop flushes");
   const tracer = await openTracer(config);
+  const entrance = await openEntrance(config, {
+    ...{ tenants: settings.http, journal, meter: metrics, signal: reloading.signal },
+  });
   const services = {
     ...(tracer === undefined ? {} : { tracer }),
     streamRates: startRateStore(ingester, {
@@ -100,16 +103,12 @@ export async function startApp(settings: AppSettings): Promise<App> {
     ...(patterns === undefined ? {} : { patterns }),
     admin: makeAdmin(settings, { life, journal, leaving }),
     ...{ limits, clock, codecs, journal, metrics, upgrade },
-    gate: await openGate(config, {
-      tenants: settings.http,
-      journal,
-      meter: metrics,
-    }),
+    gate: entrance.gate,
   };
   const web = makeApp(services, settings.http, deletes.routes);
 
   // The door opens before the replay, so that /ready can tell how far it is; pushes wait behind it.
-  const server = listen({
+  const server = await entrance.listen({
     hostname: settings.http.address,
     port: settings.http.port,
     fetch: (request, env) => web.fetch(request, env as object),
@@ -117,7 +116,6 @@ export async function startApp(settings: AppSettings): Promise<App> {
     idleMs: config.ms("server.http_server_idle_timeout"),
     writeMs: config.ms("server.http_server_write_timeout"),
     failed: (error) => journal.log("error", "request failed", { err: error }),
-    tls: await openTls(config),
   });
   await store.start();
   watch(metrics, { ingester, life }, server.connections);

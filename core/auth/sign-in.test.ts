@@ -4,8 +4,9 @@ import { test } from "node:test";
 import { toBase64, utf8 } from "../bytes/text.ts";
 import { Unavailable } from "../model/errors.ts";
 import { UNMETERED } from "../ports/meter.ts";
-import type { TokenVerdict } from "../ports/sign-in.ts";
+import type { ClientCertificate, TokenVerdict } from "../ports/sign-in.ts";
 import { SimClock } from "../sim/clock.ts";
+import type { KnownCertificate } from "./certificates.ts";
 import { sha256 } from "./digest.ts";
 import { grantsOf } from "./grants.ts";
 import { SignIn, type SignInSettings } from "./sign-in.ts";
@@ -16,10 +17,12 @@ const NONE = { read: [], write: [], admin: [] };
 
 const basic = (user: string, password: string) => `Basic ${toBase64(utf8(`${user}:${password}`))}`;
 
-async function given(
-  own: Partial<SignInSettings> = {},
-  verify: (token: string) => TokenVerdict = () => ({ ok: false, why: "the token has expired" }),
-) {
+function jwt(verify: (token: string) => TokenVerdict, read: string[] = []) {
+  const verifier = { verify: async (token: string) => verify(token) };
+  return { jwt: { names: NAMES, base: { ...NONE, read }, verifier } };
+}
+
+async function given(own: Partial<SignInSettings> = {}) {
   const clock = new SimClock();
   const lines: string[] = [];
   const checked: string[] = [];
@@ -28,6 +31,7 @@ async function given(
       realm: "lokits",
       users: [{ name: "anna", passwordHash: "hash of open sesame", grants: GRANTS }],
       tokens: [{ name: "agent", digest: await sha256("t".repeat(40)), grants: GRANTS }],
+      certificates: [],
       throttle: { failuresMax: 3, windowMs: 60_000 },
       ...own,
     },
@@ -43,12 +47,14 @@ async function given(
           return hash === `hash of ${password}`;
         },
       },
-      verifier: { verify: async (token) => verify(token) },
       salt: "salt",
     },
   );
-  const who = async (header: string | null, peer = "9.9.9.9") => {
-    const verdict = await signIn.who(header, peer);
+  const who = async (
+    header: string | null,
+    { peer = "9.9.9.9", certificate }: { peer?: string; certificate?: ClientCertificate } = {},
+  ) => {
+    const verdict = await signIn.who(header, peer, certificate);
     return verdict.kind === "known"
       ? `${verdict.credential.kind} ${verdict.credential.name}`
       : verdict.kind;
@@ -116,7 +122,7 @@ test("after some failures an address has to wait, but who is known there stays i
   assert.equal(await who("Bearer nonsense"), "throttled");
   assert.equal(await who(basic("anna", "open sesame")), "user anna");
   assert.equal(await who(`Bearer ${"t".repeat(40)}`), "token agent");
-  assert.equal(await who(basic("anna", "no"), "8.8.8.8"), "unknown");
+  assert.equal(await who(basic("anna", "no"), { peer: "8.8.8.8" }), "unknown");
   await clock.advance(60_000);
   assert.equal(await who(basic("anna", "no")), "unknown");
 });
@@ -124,9 +130,9 @@ test("after some failures an address has to wait, but who is known there stays i
 test("failures are logged without what was presented", async () => {
   const { who, lines } = await given();
   await who(basic("anna", "hunter2"));
-  await who(basic("hunter3", "x"), "8.8.8.8");
-  await who("Bearer hunter4hunter4", "7.7.7.7");
-  await who("Basic hunter5", "6.6.6.6");
+  await who(basic("hunter3", "x"), { peer: "8.8.8.8" });
+  await who("Bearer hunter4hunter4", { peer: "7.7.7.7" });
+  await who("Basic hunter5", { peer: "6.6.6.6" });
   assert.equal(lines.length, 4);
   assert.match(lines[0]!, /"peer":"9.9.9.9".*"user":"anna".*wrong password/);
   assert.doesNotMatch(lines.join(), /hunter/);
@@ -140,10 +146,7 @@ test("a flood of failures is two lines of log a window", async () => {
 
 test("claims of a verified token become grants", async () => {
   const claims = { sub: "ci", realm: { tenants: ["a", "b"] }, r: "c d", adm: "*" };
-  const { signIn } = await given({ jwt: { names: NAMES, base: { ...NONE, read: ["z"] } } }, () => ({
-    ok: true,
-    claims,
-  }));
+  const { signIn } = await given(jwt(() => ({ ok: true, claims }), ["z"]));
   const verdict = await signIn.who("Bearer a.b.c", "9.9.9.9");
   assert.ok(verdict.kind === "known");
   assert.deepEqual(verdict.credential, {
@@ -160,10 +163,7 @@ test("claims of a verified token become grants", async () => {
 
 test("claims of another shape grant nothing", async () => {
   for (const claims of [{}, { realm: 5 }, { realm: { tenants: [1, null, ""] } }, { r: { a: 1 } }]) {
-    const { signIn } = await given({ jwt: { names: NAMES, base: NONE } }, () => ({
-      ok: true,
-      claims,
-    }));
+    const { signIn } = await given(jwt(() => ({ ok: true, claims })));
     const verdict = await signIn.who("Bearer a.b.c", "9.9.9.9");
     assert.ok(verdict.kind === "known");
     const { read, write, admin } = verdict.credential.grants;
@@ -172,9 +172,11 @@ test("claims of another shape grant nothing", async () => {
 });
 
 test("keys that cannot be had are the world's failure, not the client's", async () => {
-  const { who, lines } = await given({ jwt: { names: NAMES, base: NONE } }, () => {
-    throw new Unavailable("no keys");
-  });
+  const { who, lines } = await given(
+    jwt(() => {
+      throw new Unavailable("no keys");
+    }),
+  );
   await assert.rejects(who("Bearer a.b.c"), Unavailable);
   assert.equal(lines.length, 0);
 });
@@ -191,11 +193,84 @@ test("the challenge names the ways there are", async () => {
   assert.equal(await challenge({ users: [], realm: 'a"b' }), 'Bearer realm="a\\"b"');
 });
 
-test("over a listener that verifies certificates one is in without a header, unless another is presented", async () => {
+test("a certificate is in without a header, unless another credential is presented", async () => {
   const { who } = await given({ certificate: GRANTS });
-  assert.equal(await who(null), "certificate ");
-  assert.equal(await who(basic("anna", "wrong")), "unknown");
+  const certificate = certificateOf({});
+  assert.equal(await who(null), "unknown");
+  assert.equal(await who(null, { certificate }), "certificate ");
+  assert.equal(await who(basic("anna", "wrong"), { certificate }), "unknown");
+  assert.equal(await who(basic("anna", "open sesame"), { certificate }), "user anna");
+});
+
+function certificateOf(own: Partial<ClientCertificate>): ClientCertificate {
+  return { commonNames: [], altNames: [], sha256: "ab".repeat(32), expiresMs: 2e12, ...own };
+}
+
+const known = (name: string, by: KnownCertificate["by"], value: string): KnownCertificate => ({
+  ...{ name, by, value, grants: GRANTS },
+});
+
+test("a certificate is known by its common name, a name beside it, or its digest; the first entry counts", async () => {
+  const { who } = await given({
+    certificates: [
+      known("one", "common_name", "agent"),
+      known("two", "alt_name", "URI:spiffe://x/Agent"),
+      known("three", "alt_name", "DNS:Host.example"),
+      known("four", "sha256", `${"CD:".repeat(31)}CD`),
+    ],
+  });
+  const cases: [Partial<ClientCertificate>, string][] = [
+    [{ commonNames: ["agent"] }, "certificate one"],
+    [{ commonNames: ["Agent"] }, "stranger"],
+    [{ commonNames: ["agent", "other"] }, "stranger"],
+    [{ commonNames: ["URI:spiffe://x/Agent"] }, "stranger"],
+    [{ altNames: ["DNS:z", "URI:spiffe://x/Agent"] }, "certificate two"],
+    [{ altNames: ["URI:spiffe://x/agent"] }, "stranger"],
+    [{ altNames: ["DNS:hOST.EXAMPLE"] }, "certificate three"],
+    [{ altNames: ["agent"] }, "stranger"],
+    [{ sha256: "cd".repeat(32) }, "certificate four"],
+    [{ commonNames: ["agent"], sha256: "cd".repeat(32) }, "certificate one"],
+    [{ commonNames: ["agent"], expiresMs: 1_700_000_000_000 }, "stranger"],
+    [{}, "stranger"],
+  ];
+  for (const [own, verdict] of cases) {
+    const certificate = certificateOf(own);
+    assert.equal(await who(null, { certificate }), verdict, JSON.stringify(own));
+  }
+});
+
+test("a certificate that is nobody's is logged once a minute, with what a list would need, and costs its address nothing", async () => {
+  const { who, signIn, lines, clock } = await given({
+    certificates: [known("one", "common_name", "a")],
+  });
+  const certificate = certificateOf({ commonNames: ["mallory"] });
+  for (let time = 0; time < 9; time++) assert.equal(await who(null, { certificate }), "stranger");
+  assert.equal(lines.length, 1);
+  assert.match(lines[0]!, /"common_name":"mallory","sha256":"(ab){32}".*auth\.certificates/);
   assert.equal(await who(basic("anna", "open sesame")), "user anna");
+  await clock.advance(60_000);
+  const verdict = await signIn.who(null, "9.9.9.9", certificate);
+  assert.equal(lines.length, 2);
+  assert.deepEqual(verdict, {
+    kind: "stranger",
+    why: "the client certificate of this connection is none of those that auth.certificates lists",
+  });
+});
+
+test("replace() lets in by the new settings alone, and failures stay counted", async () => {
+  const { who, signIn, checked } = await given();
+  const settings = { realm: "lokits", tokens: [], certificates: [] };
+  const throttle = { failuresMax: 3, windowMs: 60_000 };
+  assert.equal(await who(basic("anna", "open sesame")), "user anna");
+  await who(basic("anna", "no"));
+  const users = [{ name: "anna", passwordHash: "hash of new", grants: GRANTS }];
+  signIn.replace({ ...settings, throttle, users });
+  assert.equal(await who(basic("anna", "open sesame")), "unknown");
+  assert.equal(await who(basic("anna", "new")), "user anna");
+  assert.equal(await who(`Bearer ${"t".repeat(40)}`), "unknown");
+  const before = checked.length;
+  assert.equal(await who(basic("anna", "open sesame")), "throttled");
+  assert.equal(checked.length, before);
 });
 
 test("grantsOf() takes the only tenant that is named as the default", () => {

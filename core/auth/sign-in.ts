@@ -5,9 +5,10 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Meter } from "../ports/meter.ts";
-import type { PasswordCheck, TokenVerifier } from "../ports/sign-in.ts";
+import type { ClientCertificate, PasswordCheck, TokenVerifier } from "../ports/sign-in.ts";
 import { type Presented, presentedBy } from "./authorization.ts";
 import { Passwords, type User } from "./basic.ts";
+import { findCertificate, type KnownCertificate } from "./certificates.ts";
 import { type BaseGrants, type ClaimNames, grantsOfClaims, nameOfClaims } from "./claims.ts";
 import type { Grants } from "./grants.ts";
 import { Throttle, type ThrottleSettings } from "./throttle.ts";
@@ -18,8 +19,13 @@ export interface SignInSettings {
   readonly realm: string;
   readonly users: readonly User[];
   readonly tokens: readonly StoredToken[];
-  readonly jwt?: { readonly names: ClaimNames; readonly base: BaseGrants };
-  /** Of whoever came over a listener that lets nobody in without a certificate of the client authority. */
+  readonly jwt?: {
+    readonly names: ClaimNames;
+    readonly base: BaseGrants;
+    readonly verifier: TokenVerifier;
+  };
+  readonly certificates: readonly KnownCertificate[];
+  /** Of every other certificate of the client authority; undefined lets none of them in. */
   readonly certificate?: Grants;
   readonly throttle: ThrottleSettings;
 }
@@ -29,7 +35,6 @@ export interface SignInParts {
   readonly journal: Journal;
   readonly meter: Meter;
   readonly passwords: PasswordCheck;
-  readonly verifier?: TokenVerifier;
   /** Random text of this process. */
   readonly salt: string;
 }
@@ -44,31 +49,49 @@ export type Verdict =
   | { readonly kind: "known"; readonly credential: Credential }
   /** Nothing, or nothing right, was presented. `challenge` is for `WWW-Authenticate`. */
   | { readonly kind: "unknown"; readonly challenge: string }
-  | { readonly kind: "throttled"; readonly waitMs: number };
+  | { readonly kind: "throttled"; readonly waitMs: number }
+  /** The connection's certificate is verified, and it is nobody's who may come in. `why` is for the client. */
+  | { readonly kind: "stranger"; readonly why: string };
+
+/** How often a certificate that is nobody's is told of in the log. */
+const STRANGER_LOG_MS = 60_000;
 
 export class SignIn {
-  readonly #settings: SignInSettings;
+  #settings: SignInSettings;
   readonly #parts: SignInParts;
-  readonly #passwords: Passwords;
+  #passwords: Passwords;
   readonly #throttle: Throttle;
+  readonly #strangers: Throttle;
 
   constructor(settings: SignInSettings, parts: SignInParts) {
     this.#settings = settings;
     this.#parts = parts;
-    const { clock, passwords: check, salt } = parts;
-    this.#passwords = new Passwords(settings.users, { check, clock, salt });
-    this.#throttle = new Throttle(settings.throttle, clock);
+    this.#passwords = passwordsOf(settings, parts);
+    this.#throttle = new Throttle(settings.throttle, parts.clock);
+    const once = { failuresMax: 1, windowMs: STRANGER_LOG_MS };
+    this.#strangers = new Throttle(once, parts.clock);
   }
 
-  /** Throws Unavailable when it cannot be found out now. */
-  async who(authorization: string | null, peer: string): Promise<Verdict> {
+  /** From now on these count. Failures stay counted, and no password is remembered from before. */
+  replace(settings: SignInSettings): void {
+    this.#settings = settings;
+    this.#passwords = passwordsOf(settings, this.#parts);
+  }
+
+  /**
+   * A header goes before the connection's certificate. Throws Unavailable when it cannot be found out now.
+   */
+  async who(
+    authorization: string | null,
+    peer: string,
+    certificate?: ClientCertificate,
+  ): Promise<Verdict> {
     const presented = presentedBy(authorization);
     switch (presented.kind) {
-      case "none": {
-        const { certificate: grants } = this.#settings;
-        if (grants === undefined) return { kind: "unknown", challenge: this.#challenge(false) };
-        return { kind: "known", credential: { kind: "certificate", name: "", grants } };
-      }
+      case "none":
+        if (certificate === undefined)
+          return { kind: "unknown", challenge: this.#challenge(false) };
+        return this.#certificate(certificate, peer);
       case "unknown":
         return this.#refuse(
           presented,
@@ -80,6 +103,35 @@ export class SignIn {
       case "bearer":
         return await this.#bearer(presented, peer);
     }
+  }
+
+  #certificate(certificate: ClientCertificate, peer: string): Verdict {
+    if (certificate.expiresMs <= this.#parts.clock.nowMs()) {
+      return this.#stranger(certificate, peer, "has expired since this connection was made");
+    }
+    const known = findCertificate(this.#settings.certificates, certificate);
+    const grants = known?.grants ?? this.#settings.certificate;
+    if (grants === undefined) {
+      return this.#stranger(certificate, peer, "is none of those that auth.certificates lists");
+    }
+    return {
+      kind: "known",
+      credential: { kind: "certificate", name: known?.name ?? "", grants },
+    };
+  }
+
+  /** Nobody guesses certificates, so it costs the address nothing. Its digest is what a list would need. */
+  #stranger(certificate: ClientCertificate, peer: string, why: string): Verdict {
+    const { journal, meter } = this.#parts;
+    const { commonNames, sha256 } = certificate;
+    meter.count("lokits_auth_failures_total", 1, { kind: "certificate" });
+    if (this.#strangers.failed(sha256) === 1) {
+      const names = { common_name: commonNames.join(","), sha256 };
+      journal.log("warn", "sign-in refused", {
+        ...{ peer, kind: "certificate", ...names, why: `the certificate ${why}` },
+      });
+    }
+    return { kind: "stranger", why: `the client certificate of this connection ${why}` };
   }
 
   async #basic(presented: Presented & { kind: "basic" }, peer: string): Promise<Verdict> {
@@ -103,11 +155,10 @@ export class SignIn {
       return { kind: "known", credential: { kind: "token", name, grants } };
     }
     const { jwt } = this.#settings;
-    const { verifier } = this.#parts;
-    if (jwt === undefined || verifier === undefined || token.split(".").length !== 3) {
+    if (jwt === undefined || token.split(".").length !== 3) {
       return this.#refuse(presented, peer, "unknown token");
     }
-    const verdict = await verifier.verify(token);
+    const verdict = await jwt.verifier.verify(token);
     if (!verdict.ok) return this.#refuse(presented, peer, verdict.why);
     const grants = grantsOfClaims(verdict.claims, jwt.names, jwt.base);
     const name = nameOfClaims(verdict.claims, jwt.names);
@@ -148,6 +199,11 @@ export class SignIn {
     }
     return ways.join(", ");
   }
+}
+
+function passwordsOf(settings: SignInSettings, parts: SignInParts): Passwords {
+  const { clock, passwords: check, salt } = parts;
+  return new Passwords(settings.users, { check, clock, salt });
 }
 
 function userVerdict({ name, grants }: User): Verdict {

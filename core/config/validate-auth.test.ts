@@ -23,6 +23,7 @@ async function problems(text: string): Promise<readonly string[]> {
 const JWT = "issuer: https://i.example, audience: [a]";
 const TLS =
   "server: {http_tls_config: {cert_file: c, key_file: k, client_ca_file: a, client_auth_type: RequireAndVerifyClientCert}}";
+const IF_GIVEN = TLS.replace("RequireAndVerifyClientCert", "VerifyClientCertIfGiven");
 
 for (const text of [
   "",
@@ -34,6 +35,9 @@ for (const text of [
   `auth: {jwt: {${JWT}, jwks_url: 'http://localhost:1/keys'}}`,
   "auth: {jwt: {issuer: some name, audience: [a], jwks_file: f}}",
   `${TLS}\nauth: {client_certificate: {write: [t]}}`,
+  `${TLS}\nauth: {certificates: [{common_name: agent, write: [t]}, {alt_name: 'URI:spiffe://x/y', read: [t]}]}`,
+  `${IF_GIVEN}\nauth: {certificates: [{sha256: '${"AB:".repeat(31)}AB', admin: ['*']}]}`,
+  "server: {tls_min_version: VersionTLS13, tls_cipher_suites: 'TLS_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'}",
   "server: {admin_routes: open, trusted_proxies: [10.0.0.0/8, '::1']}",
 ]) {
   test(`${text || "nothing"} is taken`, async () => assert.deepEqual(await problems(text), []));
@@ -67,6 +71,18 @@ const refused: [string, RegExp][] = [
   [`auth: {jwt: {${JWT}, algorithms: [none]}}`, /algorithms has "none"/],
   [`auth: {jwt: {${JWT}, algorithms: []}}`, /algorithms is empty/],
   ["auth: {client_certificate: {read: [t]}}", /needs server.http_tls_config.client_auth_type/],
+  ["auth: {certificates: [{common_name: a, read: [t]}]}", /certificates needs server.http_tls/],
+  [`${TLS}\nauth: {certificates: [{read: [t]}]}`, /has 0 of common_name and alt_name and sha256/],
+  [`${TLS}\nauth: {certificates: [{common_name: a, sha256: ${SHA}, read: [t]}]}`, /has 2 of/],
+  [`${TLS}\nauth: {certificates: [{common_name: a}]}`, /may do nothing/],
+  [`${TLS}\nauth: {certificates: [{sha256: abc, read: [t]}]}`, /64 hex digits/],
+  [
+    `${TLS}\nauth: {certificates: [{alt_name: agent, read: [t]}]}`,
+    /alt_name is "agent", want DNS:/,
+  ],
+  [`${TLS}\nauth: {certificates: [{alt_name: 'DNS:a, DNS:b', read: [t]}]}`, /without quotes/],
+  ["server: {tls_min_version: VersionTLS11}", /is "VersionTLS11", want VersionTLS12 or/],
+  ["server: {tls_cipher_suites: TLS_RSA_WITH_RC4_128_SHA}", /has "TLS_RSA_WITH_RC4_128_SHA"/],
   ["server: {admin_routes: closed}", /admin_routes is "closed", want loopback, signed-in, open/],
   ["server: {admin_routes: signed-in}", /nobody who could sign in/],
   ["server: {trusted_proxies: [proxy]}", /trusted_proxies has "proxy"/],

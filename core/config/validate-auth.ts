@@ -1,7 +1,9 @@
 /** What must hold in `auth`, and in the keys of `server` that say who comes in. A mistake here must not open a door. */
 import { parseNetwork } from "../auth/addresses.ts";
+import { CERTIFICATE_MARKS, normalDigest } from "../auth/certificates.ts";
 import { quote } from "../golang/quote.ts";
 import type { Config } from "./config.ts";
+import { suiteNames, TLS_SUITES, TLS_VERSIONS, tlsVersionMin } from "./tls.ts";
 import type { Item } from "./value.ts";
 
 const HASH = /^(\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}|\$argon2(id|i|d)\$.+)$/;
@@ -10,19 +12,22 @@ const SHA256 = /^[\da-fA-F]{64}$/;
 const ALGORITHM = /^((RS|PS|ES)(256|384|512)|EdDSA|Ed25519)$/;
 const KEY_SOURCES = ["jwks_url", "jwks_file", "public_key_file"] as const;
 const GRANTS = ["read", "write", "admin"] as const;
+/** As certificates are read (adapters/bun/tls-front.ts): a name that could be taken for two is none. */
+const ALT_NAME = /^(DNS|URI|email|IP):[^",\s]+$/;
 const CLIENT_AUTH = "server.http_tls_config.client_auth_type";
 
 export function authProblems(config: Config): string[] {
   const problems = [
     ...userProblems(config.items("auth.users")),
     ...tokenProblems(config.items("auth.tokens")),
+    ...certificateProblems(config.items("auth.certificates")),
     ...jwtProblems(config),
     ...listenerProblems(config),
   ];
   const isUsed = !config.isDefaultBelow("auth");
   if (isUsed && !signsIn(config)) {
     problems.push(
-      "auth lets nobody in: it needs users, tokens, jwt with an issuer or a key, or client_certificate",
+      "auth lets nobody in: it needs users, tokens, jwt with an issuer or a key, certificates or client_certificate",
     );
   }
   return problems;
@@ -42,7 +47,12 @@ export function takesJwt(config: Config): boolean {
   return ["issuer", ...KEY_SOURCES].some((key) => config.text(`auth.jwt.${key}`) !== "");
 }
 
-export function takesCertificates(config: Config): boolean {
+function takesCertificates(config: Config): boolean {
+  return config.items("auth.certificates").length > 0 || takesAnyCertificate(config);
+}
+
+/** Whether one of the client authority is enough, whosever it is. */
+export function takesAnyCertificate(config: Config): boolean {
   return !config.isDefaultBelow("auth.client_certificate");
 }
 
@@ -79,8 +89,25 @@ function tokenProblems(tokens: readonly Item[]): string[] {
   });
 }
 
-/** Of the two places for a secret exactly one, and something that it is good for. */
-function itemProblems(item: Item, at: string, places: readonly [string, string]): string[] {
+function certificateProblems(certificates: readonly Item[]): string[] {
+  return certificates.flatMap((certificate, index) => {
+    const at = `certificates[${index}]`;
+    const problems = itemProblems(certificate, at, CERTIFICATE_MARKS);
+    const [altName, digest] = [String(certificate["alt_name"]), String(certificate["sha256"])];
+    if (altName !== "" && !ALT_NAME.test(altName)) {
+      problems.push(
+        `${at}.alt_name is ${quote(altName)}, want DNS:…, URI:…, email:… or IP:… without quotes and commas`,
+      );
+    }
+    if (digest !== "" && !SHA256.test(normalDigest(digest))) {
+      problems.push(`${at}.sha256 has not 64 hex digits`);
+    }
+    return problems;
+  });
+}
+
+/** Of the places for what is presented exactly one, and something that it is good for. */
+function itemProblems(item: Item, at: string, places: readonly string[]): string[] {
   const problems: string[] = [];
   const given = places.filter((place) => item[place] !== "");
   if (given.length !== 1) {
@@ -145,14 +172,15 @@ function listenerProblems(config: Config): string[] {
       `server.trusted_proxies has ${quote(text)}, want an address or a network like 10.0.0.0/8`,
     );
   }
-  const requires = config.text(CLIENT_AUTH) === "RequireAndVerifyClientCert";
-  if (takesCertificates(config) && !requires) {
-    problems.push(`client_certificate needs ${CLIENT_AUTH}: RequireAndVerifyClientCert`);
+  if (takesCertificates(config) && !VERIFYING.includes(config.text(CLIENT_AUTH))) {
+    const key = takesAnyCertificate(config) ? "client_certificate" : "certificates";
+    problems.push(`${key} needs ${CLIENT_AUTH}: ${VERIFYING.join(" or ")}`);
   }
   return [...problems, ...tlsProblems(config)];
 }
 
-const CLIENT_AUTH_TYPES = ["", "NoClientCert", "RequireAndVerifyClientCert"];
+const VERIFYING = ["RequireAndVerifyClientCert", "VerifyClientCertIfGiven"];
+const CLIENT_AUTH_TYPES = ["", "NoClientCert", ...VERIFYING];
 
 function tlsProblems(config: Config): string[] {
   const text = (key: string) => config.text(`server.http_tls_config.${key}`);
@@ -173,12 +201,27 @@ function tlsProblems(config: Config): string[] {
   const type = text("client_auth_type");
   if (!CLIENT_AUTH_TYPES.includes(type)) {
     problems.push(
-      `${CLIENT_AUTH} is ${quote(type)}, want NoClientCert or RequireAndVerifyClientCert: what a client shows unasked is not verified here`,
+      `${CLIENT_AUTH} is ${quote(type)}, want NoClientCert, VerifyClientCertIfGiven or RequireAndVerifyClientCert: a certificate that nobody verifies is of no use here`,
     );
   }
-  const verifies = type === "RequireAndVerifyClientCert";
-  if (verifies && (!cert || !authority)) {
+  if (VERIFYING.includes(type) && (!cert || !authority)) {
     problems.push(`${CLIENT_AUTH} ${type} needs cert_file, key_file and client_ca_file`);
+  }
+  return [...problems, ...strengthProblems(config)];
+}
+
+/** What Go would take and is too weak is refused, not raised: whoever asks for it has clients that need it. */
+function strengthProblems(config: Config): string[] {
+  const problems: string[] = [];
+  const version = config.text("server.tls_min_version");
+  if (version !== "" && tlsVersionMin(version) === undefined) {
+    problems.push(`server.tls_min_version is ${quote(version)}, want ${TLS_VERSIONS.join(" or ")}`);
+  }
+  for (const name of suiteNames(config.text("server.tls_cipher_suites"))) {
+    if (TLS_SUITES.includes(name)) continue;
+    problems.push(
+      `server.tls_cipher_suites has ${quote(name)}, want some of ${TLS_SUITES.join(", ")}`,
+    );
   }
   return problems;
 }

@@ -30,6 +30,7 @@ async function signIn(): Promise<SignIn> {
         await token("keeper", { read: ["a"], admin: ["a"] }),
         await token("root", { admin: ["*"] }),
       ],
+      certificates: [],
       throttle: { failuresMax: 0, windowMs: 1 },
     },
     {

@@ -2,6 +2,7 @@
  * Stands before every route: lets in whom sign-in knows for the tenants they may touch, and keeps what
  * operates the process for peers on this machine unless the configuration opens it.
  */
+
 import {
   clientAddress,
   isLoopback,
@@ -11,7 +12,9 @@ import {
 } from "../auth/addresses.ts";
 import { type Access, administersAll, type Grants, permits } from "../auth/grants.ts";
 import type { SignIn } from "../auth/sign-in.ts";
+import type { ClientCertificate } from "../ports/sign-in.ts";
 import { accessOf } from "./access.ts";
+import { urlOf } from "./address.ts";
 import { textResponse } from "./errors.ts";
 import { TENANT_HEADER, type TenantSettings, tenantsOf } from "./tenant.ts";
 
@@ -33,6 +36,8 @@ export interface GateOptions {
   readonly trustedProxies: readonly Network[];
   /** The address at the other end of the connection, where the runtime knows it. */
   readonly peerOf: (request: Request, env: unknown) => string | undefined;
+  /** What its client showed when the connection was made, verified; undefined when it showed none. */
+  readonly certificateOf?: (request: Request, env: unknown) => ClientCertificate | undefined;
 }
 
 export type AdminRoutes = "loopback" | "signed-in" | "open";
@@ -57,7 +62,9 @@ export function makeGate(options: GateOptions): Gate {
     if (access === "page" && openPaths.includes(path)) return undefined;
 
     const client = clientAddress(peer, request.headers.get("x-forwarded-for"), trustedProxies);
-    const verdict = await signIn.who(request.headers.get("authorization"), client);
+    const certificate = options.certificateOf?.(request, env);
+    const verdict = await signIn.who(request.headers.get("authorization"), client, certificate);
+    if (verdict.kind === "stranger") return textResponse(403, `${verdict.why}\n`);
     if (verdict.kind === "unknown") return challengeResponse(verdict.challenge);
     if (verdict.kind === "throttled") return throttledResponse(verdict.waitMs);
     const { grants } = verdict.credential;
@@ -86,7 +93,7 @@ export function makeGate(options: GateOptions): Gate {
       return isLoopback(clientAddress(peer, headers.get("x-forwarded-for"), trustedProxies));
     }
     const site = headers.get("sec-fetch-site") ?? "none";
-    return isLoopback(peer) && ["none", "same-origin"].includes(site) && isOwnName(request.url);
+    return isLoopback(peer) && ["none", "same-origin"].includes(site) && isOwnName(request);
   }
 }
 
@@ -116,7 +123,7 @@ function throttledResponse(waitMs: number): Response {
 }
 
 /** A site that gives its own name this machine's address would be same-origin: only our names count. */
-function isOwnName(url: string): boolean {
-  const { hostname } = new URL(url);
+function isOwnName(request: Request): boolean {
+  const { hostname } = urlOf(request);
   return /(^|\.)localhost$/.test(hostname) || parseAddress(hostname) !== undefined;
 }

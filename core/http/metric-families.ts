@@ -44,6 +44,16 @@ const SERVER: readonly Row[] = [
   ["lokits_inflight_push_bytes", "gauge", "Bytes that pushes under way hold."],
   ["lokits_pushes_refused_total", "counter", "Pushes refused since too much was under way."],
   ["lokits_auth_failures_total", "counter", "Sign-ins that were refused."],
+  [
+    "lokits_files_last_reload_successful",
+    "gauge",
+    "Whether these files were of use when they changed last.",
+  ],
+  [
+    "lokits_files_last_reload_success_timestamp_seconds",
+    "gauge",
+    "When these files were put to use last.",
+  ],
   ["lokits_metrics_series_dropped_total", "counter", "Series beyond what one metric may have."],
 ];
 

@@ -1,4 +1,4 @@
-/** What sign-in needs from outside: slow password hashes and signed tokens. */
+/** What sign-in needs from outside: slow password hashes, signed tokens, and certificates that were verified. */
 
 /** Compares a password with its stored hash, bcrypt or argon2. */
 export interface PasswordCheck {
@@ -16,3 +16,15 @@ export type TokenVerdict =
   | { readonly ok: true; readonly claims: Readonly<Record<string, unknown>> }
   /** `why` is for the log: it names the check that failed and nothing of the token. */
   | { readonly ok: false; readonly why: string };
+
+/** What a verified certificate says of its owner. */
+export interface ClientCertificate {
+  /** Of the subject. */
+  readonly commonNames: readonly string[];
+  /** `DNS:agent.example`, `URI:spiffe://example/agent`, `email:a@b.example`, `IP:10.0.0.1` */
+  readonly altNames: readonly string[];
+  /** Of its DER, lower-case hex. */
+  readonly sha256: string;
+  /** Unix milliseconds. A connection may live longer than the certificate that opened it. */
+  readonly expiresMs: number;
+}

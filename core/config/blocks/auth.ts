@@ -37,6 +37,20 @@ const TOKEN: readonly Row[] = [
   ...GRANTS,
 ];
 
+const CERTIFICATE: readonly Row[] = [
+  ["name", "string", "", "", { ours: "for the log" }],
+  ["common_name", "string", "", "", { ours: "of the certificate's subject" }],
+  [
+    "alt_name",
+    "string",
+    "",
+    "",
+    { ours: "one of the names beside it, as in `DNS:host`, `URI:spiffe://…`, `email:…`, `IP:…`" },
+  ],
+  ["sha256", "string", "", "", { ours: "the certificate's fingerprint, as openssl prints it" }],
+  ...GRANTS,
+];
+
 const JWT: readonly Row[] = [
   ["issuer", "string", "", "auth.jwt.issuer", { ours: "the claim `iss`; keys are found by it" }],
   ["audience", "strings", [], "auth.jwt.audience", { ours: "one of them in the claim `aud`" }],
@@ -91,5 +105,14 @@ export const AUTH: readonly Row[] = [
   ["users", { list: USER }, undefined, "", { ours: "basic authentication" }],
   ["tokens", { list: TOKEN }, undefined, "", { ours: "bearer tokens" }],
   ...under("jwt", JWT),
+  [
+    "certificates",
+    { list: CERTIFICATE },
+    undefined,
+    "",
+    {
+      ours: "clients' certificates by one name or by fingerprint; the first entry that fits counts",
+    },
+  ],
   ...under("client_certificate", GRANTS),
 ];

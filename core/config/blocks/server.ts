@@ -22,20 +22,8 @@ export const SERVER: readonly Row[] = [
   ["grpc_listen_address", "string", "", "server.grpc-listen-address"],
   ["grpc_listen_port", "int", "9095", "server.grpc-listen-port"],
   ["grpc_listen_conn_limit", "int", "0", "server.grpc-conn-limit"],
-  [
-    "tls_cipher_suites",
-    "string",
-    "",
-    "server.tls-cipher-suites",
-    { ignored: "the listener takes TLS 1.2 and 1.3 with the runtime's ciphers" },
-  ],
-  [
-    "tls_min_version",
-    "string",
-    "",
-    "server.tls-min-version",
-    { ignored: "the listener takes TLS 1.2 and 1.3" },
-  ],
+  ["tls_cipher_suites", "string", "", "server.tls-cipher-suites"],
+  ["tls_min_version", "string", "", "server.tls-min-version"],
   ["http_tls_config.cert_file", "string", "", "server.http-tls-cert-path"],
   ["http_tls_config.key_file", "string", "", "server.http-tls-key-path"],
   ["http_tls_config.client_auth_type", "string", "", "server.http-tls-client-auth"],
@@ -241,5 +229,14 @@ export const SERVER: readonly Row[] = [
     [],
     "server.trusted-proxies",
     { ours: "addresses and networks whose X-Forwarded-For is believed" },
+  ],
+  [
+    "files_reload_period",
+    "duration",
+    "10s",
+    "server.files-reload-period",
+    {
+      ours: "how often the files of http_tls_config and auth are read again, so that they can be changed under a running server; 0 for never",
+    },
   ],
 ];
