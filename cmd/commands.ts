@@ -17,6 +17,7 @@ export const COMMANDS: Record<string, (args?: readonly string[]) => Promise<Comm
   volume_range: async () => (await import("./volume.ts")).rangeCommand,
   "detected-fields": async () => (await import("./detected-fields.ts")).command,
   delete: async () => (await import("./delete.ts")).command,
+  "hash-password": async () => (await import("./hash-password.ts")).command,
   completion: async () => (await import("./completion.ts")).command,
   man: async () => (await import("./man.ts")).command,
   fmt: async () => (await import("./fmt.ts")).command,
