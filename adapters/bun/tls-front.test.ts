@@ -1,7 +1,6 @@
 /** TLS in front of the HTTP server, with real certificates: who comes in, who they are, and that bytes go through. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { connect as connectPlain } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,57 +8,26 @@ import { after, test } from "node:test";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { upgrade } from "./serve.ts";
 import { certificateOf, type ListeningTls, listenTls, peerOf } from "./serve-tls.ts";
+import { hasOpenssl, TestCertificates, WITHOUT_OPENSSL } from "./testing/certificates.ts";
 import { altNamesOf, type FrontTls, openFront } from "./tls-front.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lokits-tls-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const text = (name: string) => readFileSync(join(folder, name), "utf8");
-
-function openssl(...args: string[]): void {
-  const { status, stderr } = spawnSync("openssl", args, { cwd: folder });
-  assert.equal(status, 0, String(stderr));
-}
-
-const KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-
-function authority(name: string): void {
-  const out = ["-keyout", `${name}.key`, "-out", `${name}.pem`, "-days", "2"];
-  openssl("req", "-x509", ...KEY, ...out, "-subj", `/CN=${name}`);
-}
-
-function issue(name: string, by: string, { subject = `/CN=${name}`, days = "2" } = {}): void {
-  openssl("req", ...KEY, "-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", subject);
-  writeFileSync(join(folder, "names"), `subjectAltName=IP:127.0.0.1,URI:spiffe://x/${name}`);
-  const signed = ["-CA", `${by}.pem`, "-CAkey", `${by}.key`, "-CAcreateserial", "-days", days];
-  openssl(
-    "x509",
-    "-req",
-    "-in",
-    `${name}.csr`,
-    ...signed,
-    "-extfile",
-    "names",
-    "-out",
-    `${name}.pem`,
-  );
-}
-
-const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
+const made = new TestCertificates(folder);
 if (hasOpenssl) {
-  authority("ca");
-  authority("foreign");
-  issue("server", "ca");
-  issue("server2", "ca");
-  issue("anna", "ca", { subject: "/O=acme/CN=anna" });
-  issue("bert", "ca", { subject: "/CN=bert/CN=second" });
-  issue("mallory", "foreign", { subject: "/CN=anna" });
-  issue("late", "ca", { days: "-1" });
+  for (const name of ["ca", "foreign"]) made.authority(name);
+  for (const name of ["server", "server2"]) made.issue(name, "ca");
+  made.issue("anna", "ca", { subject: "/O=acme/CN=anna" });
+  made.issue("bert", "ca", { subject: "/CN=bert/CN=second" });
+  made.issue("mallory", "foreign", { subject: "/CN=anna" });
+  made.issue("late", "ca", { days: -1 });
 }
 const given = (name: string, run: () => Promise<void>) =>
-  test(name, { skip: hasOpenssl ? false : "there is no openssl" }, run);
+  test(name, { skip: WITHOUT_OPENSSL }, run);
 
-const pair = (name: string) => ({ cert: text(`${name}.pem`), key: text(`${name}.key`) });
+const text = (file: string) => made.text(file);
+const pair = (name: string) => made.pair(name);
 const tlsOf = (own: Partial<FrontTls> = {}): FrontTls => ({ ...pair("server"), ...own });
 const clients = (areRequired: boolean) => ({ clients: { authority: text("ca.pem"), areRequired } });
 
@@ -110,7 +78,7 @@ given(
       const [anna, bert] = await Promise.all([say(port, pair("anna")), say(port, pair("bert"))]);
       assert.match(
         anna,
-        /\{"peer":"127.0.0.1","commonNames":\["anna"\],"altNames":\["IP:127.0.0.1","URI:spiffe:\/\/x\/anna"\],"sha256":"[\da-f]{64}"\}/,
+        /\{"peer":"127.0.0.1","commonNames":\["anna"\],"altNames":\["DNS:localhost","IP:127.0.0.1","URI:spiffe:\/\/x\/anna"\],"sha256":"[\da-f]{64}"\}/,
       );
       assert.match(bert, /"commonNames":\["bert","second"\]/);
     });
@@ -118,8 +86,7 @@ given(
 );
 
 given("listenTls() gives the fingerprint that openssl gives", async () => {
-  const args = ["x509", "-in", "anna.pem", "-noout", "-fingerprint", "-sha256"];
-  const printed = String(spawnSync("openssl", args, { cwd: folder }).stdout);
+  const printed = made.openssl("x509", "-in", "anna.pem", "-noout", "-fingerprint", "-sha256");
   const want = printed.split("=")[1]!.trim().replaceAll(":", "").toLowerCase();
   await withServer(tlsOf(clients(true)), async (_server, port) => {
     assert.match(await say(port, pair("anna")), new RegExp(`"sha256":"${want}"`));
