@@ -2,6 +2,7 @@
 import { type ArgsDef, type CommandDef, defineCommand } from "citty";
 import { ACTIONS, COMMANDS } from "./commands.ts";
 import { parseFlags, UsageError } from "./flags.ts";
+import { writeStdout } from "./output.ts";
 
 const args: ArgsDef = {
   shell: { type: "positional", description: "bash, zsh or fish", required: true },
@@ -23,7 +24,7 @@ Examples:
     const print = shell === undefined ? undefined : SCRIPTS[shell];
     if (print === undefined)
       throw new UsageError(`expected bash, zsh or fish but got "${shell ?? ""}"`);
-    process.stdout.write(print(await described()));
+    await writeStdout(print(await described()));
     return 0;
   },
 });

@@ -1,9 +1,11 @@
 /** `lokits delete create|list|cancel`: the delete API of a server. */
 import { type ArgsDef, type CommandDef, defineCommand } from "citty";
 import { printSeconds } from "../core/model/time.ts";
+import { jsonOf, listIn } from "./answers.ts";
 import { ASKER_ARGS, askerFlags } from "./asker.ts";
-import { Client } from "./client.ts";
+import { Client, withParams } from "./client.ts";
 import { type Flags, UsageError } from "./flags.ts";
+import { print } from "./output.ts";
 import { remark } from "./remarks.ts";
 import { lastHour, windowOf } from "./times.ts";
 import { runtime } from "./wire/runtime.ts";
@@ -72,7 +74,7 @@ async function create(flags: Flags): Promise<number> {
   const interval = flags.text("max-interval");
   if (interval !== undefined) params.set("max_interval", interval);
   await send(flags, "POST", params);
-  console.log("Delete request created successfully");
+  await say(flags, "Delete request created successfully", { query, status: "created" });
   return 0;
 }
 
@@ -87,21 +89,24 @@ interface Request {
 
 async function list(flags: Flags): Promise<number> {
   const response = await send(flags, "GET", new URLSearchParams());
-  const requests = (await response.json()) as Request[];
+  // A server without requests may say null.
+  const requests = listIn<Request>({ requests: await jsonOf(response) }, "requests");
   if (flags.text("output") === "jsonl") {
-    for (const request of requests) console.log(JSON.stringify(request));
+    await print(requests.map((request) => JSON.stringify(request)));
     return 0;
   }
-  console.log(`Found ${requests.length} delete requests:`);
   const time = (seconds: number) => printSeconds(BigInt(Math.round(seconds * 1000)) * 1_000_000n);
-  for (const { request_id, query, start_time, end_time, status } of requests) {
-    console.log(`Request ID: ${request_id}
-Query: ${query}
-Start Time: ${time(start_time)}
-End Time: ${time(end_time)}
-Status: ${status}
----`);
-  }
+  const texts = requests.map(({ request_id, query, start_time, end_time, status }) =>
+    [
+      `Request ID: ${request_id}`,
+      `Query: ${query}`,
+      `Start Time: ${time(start_time)}`,
+      `End Time: ${time(end_time)}`,
+      `Status: ${status}`,
+      "---",
+    ].join("\n"),
+  );
+  await print([`Found ${requests.length} delete requests:`, ...texts]);
   return 0;
 }
 
@@ -111,13 +116,18 @@ async function cancel(flags: Flags): Promise<number> {
   const params = new URLSearchParams({ request_id: id });
   if (flags.on("force")) params.set("force", "true");
   await send(flags, "DELETE", params);
-  console.log(`Delete request ${id} cancelled successfully`);
+  await say(flags, `Delete request ${id} cancelled successfully`, {
+    ...{ request_id: id, status: "cancelled" },
+  });
   return 0;
+}
+
+async function say(flags: Flags, text: string, object: Record<string, string>): Promise<void> {
+  await print([flags.text("output") === "jsonl" ? JSON.stringify(object) : text]);
 }
 
 async function send(flags: Flags, method: string, params: URLSearchParams): Promise<Response> {
   const client = new Client(flags);
   if (!flags.on("quiet")) remark(client.url(PATH, params));
-  const query = params.size === 0 ? "" : `?${params}`;
-  return await client.send(PATH + query, { method });
+  return await client.send(withParams(PATH, params), { method });
 }

@@ -1,8 +1,9 @@
 /** `lokits detected-fields QUERY [FIELD]`: the fields that lines have, or the values of one. */
 import { type ArgsDef, defineCommand } from "citty";
+import { listIn } from "./answers.ts";
 import { ASKER_ARGS, askerFlags, askerOf, printWarnings } from "./asker.ts";
 import { UsageError } from "./flags.ts";
-import { wantsColour } from "./output.ts";
+import { print, wantsColour } from "./output.ts";
 import { parseDuration } from "./times.ts";
 
 const args: ArgsDef = {
@@ -33,9 +34,10 @@ Examples:
   run: ({ rawArgs }) => detectedFields(rawArgs),
 });
 
-interface Answer {
-  readonly fields?: readonly { label: string; type: string; cardinality: number }[] | null;
-  readonly values?: readonly string[] | null;
+interface Field {
+  readonly label: string;
+  readonly type: string;
+  readonly cardinality: number;
 }
 
 async function detectedFields(rawArgs: readonly string[]): Promise<number> {
@@ -52,21 +54,20 @@ async function detectedFields(rawArgs: readonly string[]): Promise<number> {
     field === undefined
       ? "/loki/api/v1/detected_fields"
       : `/loki/api/v1/detected_field/${encodeURIComponent(field)}/values`;
-  const body = (await asker.get(path, params)) as Answer;
+  const body = await asker.get(path, params);
   const mode = flags.text("output");
-  if (mode === "raw") console.log(JSON.stringify(body));
-  else for (const line of linesOf(body, field, mode === "jsonl")) console.log(line);
+  await print(mode === "raw" ? [JSON.stringify(body)] : linesOf(body, field, mode === "jsonl"));
   printWarnings(body);
   return 0;
 }
 
-function linesOf(body: Answer, field: string | undefined, isJson: boolean): string[] {
+function linesOf(body: unknown, field: string | undefined, isJson: boolean): string[] {
   if (field !== undefined) {
-    const values = body.values ?? [];
+    const values = listIn<string>(body, "values");
     return values.map((value) => (isJson ? JSON.stringify({ label: field, value }) : value));
   }
   const bold = (value: string | number) => (wantsColour() ? `\x1b[1m${value}\x1b[0m` : value);
-  const fields = [...(body.fields ?? [])].sort((a, b) => (a.label < b.label ? -1 : 1));
+  const fields = [...listIn<Field>(body, "fields")].sort((a, b) => (a.label < b.label ? -1 : 1));
   return fields.map((each) => {
     if (isJson) return JSON.stringify(each);
     const { label, type, cardinality } = each;

@@ -1,6 +1,8 @@
 /** `lokits labels [NAME]`: the names of labels, or the values of one. */
 import { type ArgsDef, defineCommand } from "citty";
+import { listIn } from "./answers.ts";
 import { ASKER_ARGS, askerFlags, askerOf, printWarnings } from "./asker.ts";
+import { print } from "./output.ts";
 
 const args: ArgsDef = {
   label: { type: "positional", description: "Print the values of this label", required: false },
@@ -29,12 +31,11 @@ async function labels(rawArgs: readonly string[]): Promise<number> {
     label === undefined
       ? "/loki/api/v1/labels"
       : `/loki/api/v1/label/${encodeURIComponent(label)}/values`;
-  const body = (await asker.get(path, asker.window())) as { data?: string[] };
+  const body = await asker.get(path, asker.window());
   const isJson = flags.text("output") === "jsonl";
-  for (const value of body.data ?? []) {
-    const object = label === undefined ? { label: value } : { label, value };
-    console.log(isJson ? JSON.stringify(object) : value);
-  }
+  const lineOf = (value: string) =>
+    isJson ? JSON.stringify(label === undefined ? { label: value } : { label, value }) : value;
+  await print(listIn<string>(body, "data").map(lineOf));
   printWarnings(body);
   return 0;
 }

@@ -65,7 +65,7 @@ test("lines: common labels once, the others padded; raw; JSON lines with all of 
     const { params } = asked[0]!;
     assert.deepEqual(
       ["query", "direction", "limit", "start", "end"].map((name) => params.get(name)),
-      ['{a="b"}', "backward", "2", "1795416600000000000", "1795417200000000000"],
+      ['{a="b"}', "BACKWARD", "2", "1795416600000000000", "1795417200000000000"],
     );
     assert.equal((await lokits([...query, "-q", "--limit", "2"])).stderr, "");
     const raw = await lokits([...query, "-o", "raw", "--limit", "2"]);
@@ -354,7 +354,7 @@ test("a wide range comes in parts, in order, and what is there is not asked for 
         if (time >= start && time < end)
           lines.push([time, `line ${(time - T0) / 600_000_000_000n}`]);
       }
-      if (params.get("direction") !== "forward") lines.reverse();
+      if (params.get("direction") !== "FORWARD") lines.reverse();
       return Response.json(streams([{ a: "b" }, ...lines]));
     },
   });

@@ -20,12 +20,17 @@ async function run(args: string[]): Promise<number> {
     console.log(`lokits, version ${VERSION}`);
     return 0;
   }
+  if (name === "help" && rest.length > 0) return await (await import("./help.ts")).help(rest, run);
   if (name === "--help" || name === "-h" || name === "help") {
     console.log(await overview());
     return 0;
   }
   const load = COMMANDS[name];
   if (load === undefined) {
+    if (name.startsWith("-")) {
+      console.error(`lokits: unknown flag '${name}', or no command after it, try --help`);
+      return 2;
+    }
     console.error(
       `lokits: expected command but got "${name}", one of ${Object.keys(COMMANDS).join(", ")}; try --help`,
     );

@@ -1,6 +1,7 @@
 /** `lokits man`: the manual page, made from the definitions of the commands. */
 import { type CommandDef, defineCommand } from "citty";
 import { type Described, type DescribedOption, described } from "./completion.ts";
+import { writeStdout } from "./output.ts";
 import { VERSION } from "./version.ts";
 
 export const command: CommandDef = defineCommand({
@@ -13,7 +14,7 @@ Examples:
   lokits man > /usr/local/share/man/man1/lokits.1`,
   },
   run: async () => {
-    process.stdout.write(printMan(await described()));
+    await writeStdout(printMan(await described()));
     return 0;
   },
 });

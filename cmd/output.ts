@@ -46,12 +46,24 @@ export class Output {
   }
 }
 
-async function writeStdout(text: string): Promise<void> {
+/** Writes lines to stdout; fails when they cannot be written, as when a disk is full. */
+export async function print(lines: Iterable<string>): Promise<void> {
+  const output = new Output();
+  for (const line of lines) await output.line(line);
+  await output.flush();
+}
+
+let listened = false;
+
+export async function writeStdout(text: string): Promise<void> {
+  // A failed write is told twice, to its callback and as an event that would end the process.
+  if (!listened) process.stdout.on("error", () => {});
+  listened = true;
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(text, (error) => {
       // A reader that has seen enough (head, less) is no failure.
       if (error && (error as NodeJS.ErrnoException).code === "EPIPE") process.exit(0);
-      else if (error) reject(error);
+      else if (error) reject(new Error(`stdout cannot be written: ${error.message}`));
       else resolve();
     });
   });

@@ -66,7 +66,10 @@ export const LINE_ARGS: ArgsDef = {
     description: "Width that labels are padded to",
     default: "0",
   },
-  "colored-output": { type: "boolean", description: "A colour for each set of labels" },
+  "colored-output": {
+    type: "boolean",
+    description: "On a terminal a colour for each set of labels",
+  },
   ...GLOBAL_ARGS,
 };
 
@@ -77,7 +80,6 @@ export function modeOf(flags: Flags): OutputMode {
 }
 
 export function lineOptions(flags: Flags): LineOptions {
-  const byLabels = flags.on("colored-output") && process.env["NO_COLOR"] === undefined;
   const [exclude, include] = [flags.list("exclude-label"), flags.list("include-label")];
   if (exclude.some((name) => include.includes(name)))
     throw new UsageError("--exclude-label and --include-label name the same label");
@@ -88,8 +90,16 @@ export function lineOptions(flags: Flags): LineOptions {
     exclude,
     include,
     labelsLength: flags.count("labels-length") ?? 0,
-    colour: byLabels ? "by labels" : wantsColour() ? "plain" : "none",
+    colour: !wantsColour() ? "none" : flags.on("colored-output") ? "by labels" : "plain",
     timezone: flags.text("timezone") as "Local" | "UTC",
     timestamps: flags.text("output-timestamp-format") as TimestampFormat,
   };
+}
+
+/** What is said of labels that are left out because somebody said so. */
+export function choiceOf({ exclude, include }: LineOptions): string[] {
+  return [
+    ...(exclude.length > 0 ? [`Ignoring labels key: ${exclude.join(",")}`] : []),
+    ...(include.length > 0 ? [`Print only labels key: ${include.join(",")}`] : []),
+  ];
 }

@@ -2,19 +2,18 @@
  * A wide range in parts, several at a time (spec logcli §5): each part is a file that gets its name when
  * it is whole, so a run that was cut short goes on where it stopped.
  */
-import { once } from "node:events";
-import { createReadStream, createWriteStream, existsSync } from "node:fs";
-import { mkdtemp, rename, rm } from "node:fs/promises";
+import { createReadStream, existsSync, rmSync } from "node:fs";
+import { mkdtemp, open, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ArgsDef } from "citty";
 import { formatTime } from "../core/golang/time-layout.ts";
 import { Client } from "./client.ts";
 import { type Flags, UsageError } from "./flags.ts";
-import { Output } from "./output.ts";
+import { Output, writeStdout } from "./output.ts";
 import { lineOptions } from "./query-flags.ts";
 import { Printer } from "./query-print.ts";
-import { type Bounded, bounded, linesOfServer } from "./query-server.ts";
+import { type Bounded, bounded, isMetric, linesOfServer } from "./query-server.ts";
 import type { Question } from "./question.ts";
 import { remark } from "./remarks.ts";
 import { parseDuration } from "./times.ts";
@@ -41,7 +40,7 @@ export const PARTS_ARGS: ArgsDef = {
     type: "boolean",
     description: "Print the parts in order and remove their files",
   },
-  "keep-parts": { type: "boolean", description: "Print them and leave the files" },
+  "keep-parts": { type: "boolean", description: "With --merge-parts: leave the files" },
 };
 
 export interface PartsPlan {
@@ -54,9 +53,18 @@ export interface PartsPlan {
 }
 
 /** Undefined when nothing is to be done in parts. */
-export function partsOf(flags: Flags, { at, explain, around }: Question): PartsPlan | undefined {
-  const workers = flags.count("parallel-max-workers", 1) ?? 1;
-  if (workers === 1) return undefined;
+export function partsOf(flags: Flags, question: Question): PartsPlan | undefined {
+  const { at, explain, around } = question;
+  const workers = flags.count("parallel-max-workers", Number.NEGATIVE_INFINITY) ?? 1;
+  if (workers < 1) remark("parallel-max-workers must be greater than 0, defaulting to 1.");
+  if (workers <= 1) {
+    if (flags.text("part-path-prefix") !== undefined && !flags.on("quiet"))
+      remark(
+        "no parts are written: --part-path-prefix wants a --parallel-max-workers of 2 or more",
+      );
+    return undefined;
+  }
+  if (isMetric(question.text)) return undefined;
   if (flags.text("store") !== undefined || flags.on("stdin") || flags.positionals.length > 1)
     throw new UsageError("--parallel-max-workers is for servers: a bucket or file is read at once");
   if (at !== undefined || explain !== undefined || around !== undefined)
@@ -84,7 +92,13 @@ export async function downloadParts(
   const folder =
     plan.prefix === undefined ? await mkdtemp(join(tmpdir(), "lokits-parts-")) : undefined;
   const prefix = plan.prefix ?? join(folder!, "part");
-  const client = new Client(flags);
+  // Ctrl-C leaves nothing behind that nobody will find; parts of the user's own stay, to go on from.
+  const onStop = () => {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    process.exit(130);
+  };
+  process.once("SIGINT", onStop);
+  const client = new Client(flags, "Query failed");
   const quiet = flags.on("quiet");
   const parts = cut({ ...bounded(question), limit: Number.POSITIVE_INFINITY }, plan, prefix);
   const options = {
@@ -103,14 +117,9 @@ export async function downloadParts(
       if (!quiet) remark(`Skip range: ${range}: already downloaded`);
       return;
     }
-    const stream = createWriteStream(`${file}.tmp`);
-    const output = new Output(async (text) => {
-      if (!stream.write(text)) await once(stream, "drain");
+    await writePart(file, async (output) => {
+      await new Printer(output, options).print(await linesOfServer(client, question, quiet));
     });
-    await new Printer(output, options).print(await linesOfServer(client, question, quiet));
-    stream.end();
-    await once(stream, "close");
-    await rename(`${file}.tmp`, file);
   }
 
   // Parts are printed in order, each as soon as it and all before it are there.
@@ -130,12 +139,13 @@ export async function downloadParts(
   try {
     for (const [index, { file }] of parts.entries()) {
       await done[index]!.promise;
-      if (folder === undefined && !plan.merge && !plan.keep) continue;
+      if (folder === undefined && !plan.merge) continue;
       await pour(file);
       if (folder !== undefined || !plan.keep) await rm(file);
     }
   } finally {
     await workers;
+    process.off("SIGINT", onStop);
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
   return 0;
@@ -156,8 +166,31 @@ function cut(question: Bounded, { lengthNs }: PartsPlan, prefix: string): Part[]
   return question.direction === "forward" ? parts : parts.reverse();
 }
 
+/** The file has its name when it is whole. Throws with the file's name when it cannot be written. */
+async function writePart(file: string, fill: (output: Output) => Promise<void>): Promise<void> {
+  const cannot = (error: unknown) => {
+    const reason = error instanceof Error ? error.message.replace(/, \w+( '.*')?$/, "") : error;
+    return new Error(`part ${file} cannot be written: ${reason}`, { cause: error });
+  };
+  const handle = await open(`${file}.tmp`, "w").catch((error) => {
+    throw cannot(error);
+  });
+  try {
+    const write = async (text: string) => {
+      await handle.writeFile(text).catch((error) => {
+        throw cannot(error);
+      });
+    };
+    await fill(new Output(write));
+  } finally {
+    await handle.close();
+  }
+  await rename(`${file}.tmp`, file);
+}
+
 async function pour(file: string): Promise<void> {
+  const decoder = new TextDecoder();
   for await (const piece of createReadStream(file)) {
-    if (!process.stdout.write(piece)) await once(process.stdout, "drain");
+    await writeStdout(decoder.decode(piece as Uint8Array, { stream: true }));
   }
 }

@@ -8,6 +8,7 @@ import {
   printMetricTable,
 } from "./metric-format.ts";
 import type { Output, OutputEntry } from "./output.ts";
+import { choiceOf } from "./query-flags.ts";
 import { printStats } from "./query-stats.ts";
 import type { Answer, Remarks } from "./question.ts";
 import { remark } from "./remarks.ts";
@@ -26,6 +27,7 @@ export class Printer {
   readonly #format: LineFormat;
   #remarks: Remarks | undefined;
   #group: number | undefined;
+  #told = false;
 
   constructor(output: Output, options: PrinterOptions) {
     this.#output = output;
@@ -36,8 +38,7 @@ export class Printer {
   /** Gives the number of lines or samples that were found. */
   async print(answer: Answer): Promise<number> {
     this.#remarks = answer.remarks;
-    const found = await this.#print(answer);
-    await this.#output.flush();
+    const found = await this.#print(answer).finally(() => this.#output.flush());
     // A warning means that lines may be missing: that is said even to those who asked for quiet, and
     // once though several pages were asked for.
     for (const warning of new Set(answer.remarks.warnings)) console.error(`warning: ${warning}`);
@@ -69,25 +70,37 @@ export class Printer {
     const size = this.#options.mode === "default" ? this.#options.batch : 1;
     let found = 0;
     let held: OutputEntry[] = [];
-    for await (const entries of lines) {
-      for (const { match } of entries) if (match !== false) found++;
-      held = held.length === 0 ? [...entries] : held.concat(entries);
-      if (held.length < size) continue;
+    try {
+      for await (const entries of lines) {
+        for (const { match } of entries) if (match !== false) found++;
+        held = held.length === 0 ? [...entries] : held.concat(entries);
+        if (held.length < size) continue;
+        await this.#printBatch(held);
+        held = [];
+      }
+    } finally {
+      // Also before the error that ends the lines: what was found is not thrown away.
       await this.#printBatch(held);
-      held = [];
     }
-    await this.#printBatch(held);
     return found;
   }
 
   async #printBatch(entries: readonly OutputEntry[]): Promise<void> {
     const common = this.#format.common(entries);
     if (common.length > 0 && !this.#options.quiet) remark(`Common labels: ${printLabels(common)}`);
+    this.#tellChoice(entries);
     const texts = this.#format.print(entries, common);
     for (const [index, { group }] of entries.entries()) {
       await this.#separate(group);
       await this.#output.line(texts[index]!);
     }
+  }
+
+  /** Once: which labels are left out because somebody said so. */
+  #tellChoice(entries: readonly OutputEntry[]): void {
+    if (this.#options.quiet || this.#told || entries.length === 0) return;
+    this.#told = true;
+    for (const text of choiceOf(this.#options)) remark(text);
   }
 
   /** Lines that do not follow each other are set apart as grep does. */

@@ -17,13 +17,12 @@ import { resultOf } from "./wire-result.ts";
 export type Bounded = Question & { readonly start: bigint; readonly end: bigint };
 
 export async function askServer(question: Question, flags: Flags): Promise<Answer> {
-  const client = new Client(flags);
+  const client = new Client(flags, "Query failed");
   const quiet = flags.on("quiet");
   const within = bounded(question);
-  const expr = parsed(question.text);
-  const isLines = expr === undefined || expr.kind === "log";
+  const isLines = !isMetric(question.text);
   if (question.explain !== undefined) return await askPlan(client, within, isLines);
-  if (!isLines) return await askMetric(client, within, quiet);
+  if (!isLines || question.at !== undefined) return await askOnce(client, within, quiet);
   return await linesOfServer(client, within, quiet);
 }
 
@@ -38,7 +37,7 @@ export async function linesOfServer(
   quiet: boolean,
 ): Promise<Extract<Answer, { kind: "lines" }>> {
   const remarks = new Heard();
-  const stream = await streamOf(client, question, parsed(question.text));
+  const stream = await streamOf(client, question, quiet);
   if (stream !== undefined) {
     return { kind: "lines", lines: streamedLines(stream, remarks.warnings), remarks };
   }
@@ -61,6 +60,11 @@ class Heard implements Remarks {
   }
 }
 
+export function isMetric(text: string): boolean {
+  const expr = parsed(text);
+  return expr !== undefined && expr.kind !== "log";
+}
+
 /** What our parser does not know, the server is left to judge: it is asked as a log query. */
 function parsed(text: string): Expr | undefined {
   try {
@@ -77,9 +81,10 @@ function parsed(text: string): Expr | undefined {
 async function streamOf(
   client: Client,
   question: Bounded,
-  expr: Expr | undefined,
+  quiet: boolean,
 ): Promise<Response | undefined> {
   const { around, limit } = question;
+  const expr = parsed(question.text);
   const isWhole = expr?.kind === "log" && expr.stages.some(isBeyond);
   const isNeeded = around !== undefined || isWhole;
   if (!isNeeded && Number.isFinite(limit)) return undefined;
@@ -87,7 +92,7 @@ async function streamOf(
   params.set("limit", Number.isFinite(limit) ? String(limit) : "0");
   for (const [name, count] of Object.entries(around ?? {})) params.set(name, String(count));
   try {
-    const stream = await openStream(client, params);
+    const stream = await openStream(client, params, quiet);
     if (stream === undefined && isNeeded) {
       throw new Error("the server cannot do this: it has no streams of lines, as lokits has");
     }
@@ -99,13 +104,13 @@ async function streamOf(
   }
 }
 
-function linesParams({ text, direction, start, end, interval }: Bounded): URLSearchParams {
+function linesParams({ text, direction, start, end, interval, step }: Bounded): URLSearchParams {
   return new URLSearchParams({
     query: text,
-    direction,
+    direction: direction.toUpperCase(),
     start: String(start),
     end: String(end),
-    ...(interval > 0n && { interval: String(Number(interval) / 1e9) }),
+    ...seconds({ interval, step }),
   });
 }
 
@@ -130,25 +135,40 @@ async function askPlan(client: Client, question: Bounded, isLines: boolean): Pro
   return { kind: "explanation", explanation: { text, json }, remarks: new Heard() };
 }
 
-async function askMetric(client: Client, question: Bounded, quiet: boolean): Promise<Answer> {
+/** Numbers; or lines of one answer, where a server takes a query of lines for one moment. */
+async function askOnce(client: Client, question: Bounded, quiet: boolean): Promise<Answer> {
   const path = question.at === undefined ? "/loki/api/v1/query_range" : "/loki/api/v1/query";
   const body = await get(client, path, metricParams(question), quiet);
   const result = resultOf(body);
-  if (result.kind === "streams") throw new Error("the server answered a metric query with lines");
   const heard = new Heard();
   heard.take(body);
-  return { kind: "metric", result, remarks: heard };
+  if (result.kind !== "streams") return { kind: "metric", result, remarks: heard };
+  const entries = entriesOf(body, question.direction === "forward");
+  return { kind: "lines", lines: once(entries), remarks: heard };
 }
 
-function metricParams({ text, start, end, at, step }: Bounded): URLSearchParams {
-  const params = new URLSearchParams({ query: text });
-  if (at !== undefined) params.set("time", String(at));
-  else {
-    params.set("start", String(start));
-    params.set("end", String(end));
-    if (step !== undefined) params.set("step", String(Number(step) / 1e9));
-  }
-  return params;
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield value;
+}
+
+/** logcli sends limit and direction with all queries. */
+function metricParams(question: Bounded): URLSearchParams {
+  const { text, start, end, at, step, limit, batch, direction, interval } = question;
+  const most = at === undefined ? Math.min(limit, batch) : limit;
+  return new URLSearchParams({
+    query: text,
+    direction: direction.toUpperCase(),
+    ...(Number.isFinite(most) && { limit: String(most) }),
+    ...(at === undefined
+      ? { start: String(start), end: String(end), ...seconds({ step, interval }) }
+      : { time: String(at) }),
+  });
+}
+
+/** Durations that were given, as seconds. */
+function seconds(durations: Readonly<Record<string, bigint | undefined>>): Record<string, string> {
+  const given = Object.entries(durations).filter(([, ns]) => ns !== undefined && ns > 0n);
+  return Object.fromEntries(given.map(([name, ns]) => [name, String(Number(ns) / 1e9)]));
 }
 
 /**
@@ -165,32 +185,41 @@ async function* pages(
   let { start, end } = question;
   let left = question.limit;
   let edge = new Set<string>();
+  let overlap = 0;
   while (left > 0) {
-    const size = Math.min(question.batch, left + edge.size);
+    const size = Math.min(question.batch, left + overlap);
+    if (overlap >= size) throw overlapping(question.batch, overlap);
     const params = linesParams({ ...question, start, end });
     params.set("limit", String(size));
     const body = await get(client, "/loki/api/v1/query_range", params, quiet);
-    heard.take(body);
     const all = entriesOf(body, forward);
+    heard.take(body);
     const fresh = all.filter((entry) => !edge.has(keyOf(entry))).slice(0, left);
     if (fresh.length > 0) yield fresh;
     left -= fresh.length;
     if (all.length < size) return;
+    if (fresh.length === 0) throw overlapping(question.batch, all.length);
     const last = all.at(-1)!.time;
-    if (fresh.length === 0) {
-      throw new Error(
-        `more than ${size} lines have the time ${last}: ask for a smaller part of them, or read the bucket with --store`,
-      );
-    }
     if (forward) start = last;
     else end = last + 1n;
-    edge = new Set(all.filter(({ time }) => time === last).map(keyOf));
+    const again = all.filter(({ time }) => time === last);
+    overlap = again.length;
+    edge = new Set(again.map(keyOf));
   }
+}
+
+/** logcli's words, slip included; what to do besides is ours. */
+function overlapping(batch: number, lines: number): Error {
+  return new Error(
+    `Invalid batch size ${batch}, the next query will have ${lines} overlapping entries (lines of one time, which no page can be set between). ` +
+      `Please increase your batch size to at least ${lines + 1} to account for overlapping entryes, or take all lines with --limit 0`,
+  );
 }
 
 function entriesOf(body: unknown, forward: boolean): OutputEntry[] {
   const result = resultOf(body);
-  if (result.kind !== "streams") throw new Error(`the server answered with a ${result.kind}`);
+  if (result.kind !== "streams")
+    throw new Error(`the server answered with a ${result.kind} where lines were asked for`);
   const entries = result.streams.flatMap(({ labels, entries: list }) =>
     list.map((entry) => ({ labels, ...entry })),
   );

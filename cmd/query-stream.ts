@@ -2,8 +2,11 @@
 import { parseRfc3339 } from "../core/golang/rfc3339.ts";
 import { labelsOf } from "../core/labels/labels.ts";
 import type { Labels } from "../core/model/labels.ts";
-import type { Client } from "./client.ts";
+import { type Client, withParams } from "./client.ts";
 import type { OutputEntry } from "./output.ts";
+import { remark } from "./remarks.ts";
+
+const PATH = "/loki/api/v1/query_range";
 
 /** An object of the stream: a line, or what there is to say at its end. */
 interface Wire {
@@ -20,11 +23,15 @@ interface Wire {
 export async function openStream(
   client: Client,
   params: URLSearchParams,
+  quiet: boolean,
 ): Promise<Response | undefined> {
-  const query = new URLSearchParams([...params, ["stream", "true"]]);
-  const response = await client.send(`/loki/api/v1/query_range?${query}`, {});
+  const path = withParams(PATH, new URLSearchParams([...params, ["stream", "true"]]));
+  const response = await client.send(path, {});
   const isLines = response.headers.get("content-type")?.startsWith("application/x-ndjson") === true;
-  if (isLines) return response;
+  if (isLines) {
+    if (!quiet) remark(client.base + path);
+    return response;
+  }
   await response.body?.cancel();
   return undefined;
 }

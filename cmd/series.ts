@@ -1,8 +1,10 @@
 /** `lokits series MATCHER`: the streams that match, or what their labels are like. */
 import { type ArgsDef, defineCommand } from "citty";
 import { labelsOf, printLabels } from "../core/labels/labels.ts";
+import { listIn } from "./answers.ts";
 import { ASKER_ARGS, askerFlags, askerOf, printWarnings } from "./asker.ts";
 import { UsageError } from "./flags.ts";
+import { print } from "./output.ts";
 import { textTable } from "./text-table.ts";
 
 const args: ArgsDef = {
@@ -37,18 +39,17 @@ async function series(rawArgs: readonly string[]): Promise<number> {
   const asker = await askerOf(flags);
   const params = asker.window();
   params.set("match", matcher);
-  const body = (await asker.get("/loki/api/v1/series", params)) as { data: LabelSet[] };
+  const body = await asker.get("/loki/api/v1/series", params);
+  const sets = listIn<LabelSet>(body, "data");
   const isJson = flags.text("output") === "jsonl";
-  if (flags.on("analyze-labels")) analyze(body.data, isJson);
-  else
-    for (const set of body.data)
-      console.log(isJson ? JSON.stringify(set) : printLabels(labelsOf(set)));
+  if (flags.on("analyze-labels")) await print(analyze(sets, isJson));
+  else await print(sets.map((set) => (isJson ? JSON.stringify(set) : printLabels(labelsOf(set)))));
   printWarnings(body);
   return 0;
 }
 
 /** Labels with the most values first: those that make the streams many. */
-function analyze(sets: readonly LabelSet[], isJson: boolean): void {
+function analyze(sets: readonly LabelSet[], isJson: boolean): string[] {
   const known = new Map<string, { values: Set<string>; streams: number }>();
   for (const set of sets) {
     for (const [name, value] of Object.entries(set)) {
@@ -61,12 +62,12 @@ function analyze(sets: readonly LabelSet[], isJson: boolean): void {
   const rows = [...known]
     .map(([label, { values, streams }]) => ({ label, values: values.size, streams }))
     .sort((a, b) => b.values - a.values);
-  if (isJson) {
-    for (const row of rows) console.log(JSON.stringify(row));
-    return;
-  }
-  console.log(`Total Streams:  ${sets.length}\nUnique Labels:  ${rows.length}\n`);
+  if (isJson) return rows.map((row) => JSON.stringify(row));
   const table = rows.map(({ label, values, streams }) => [label, String(values), String(streams)]);
-  for (const line of textTable(["Label Name", "Unique Values", "Found In Streams"], table))
-    console.log(line);
+  return [
+    `Total Streams:  ${sets.length}`,
+    `Unique Labels:  ${rows.length}`,
+    "",
+    ...textTable(["Label Name", "Unique Values", "Found In Streams"], table),
+  ];
 }

@@ -1,9 +1,10 @@
 /** `lokits stats QUERY`: what the index says of a selection's size. */
 import { type ArgsDef, defineCommand } from "citty";
 import { printByteSize } from "../core/golang/bytes-size.ts";
+import { numberIn } from "./answers.ts";
 import { ASKER_ARGS, askerFlags, askerOf } from "./asker.ts";
 import { UsageError } from "./flags.ts";
-import { wantsColour } from "./output.ts";
+import { print, wantsColour } from "./output.ts";
 
 const args: ArgsDef = {
   query: { type: "positional", description: "Selector", required: true },
@@ -23,13 +24,6 @@ Examples:
   run: ({ rawArgs }) => stats(rawArgs),
 });
 
-interface Stats {
-  readonly bytes: number;
-  readonly chunks: number;
-  readonly streams: number;
-  readonly entries: number;
-}
-
 async function stats(rawArgs: readonly string[]): Promise<number> {
   const flags = askerFlags(rawArgs, { args });
   const [query] = flags.positionals;
@@ -37,20 +31,22 @@ async function stats(rawArgs: readonly string[]): Promise<number> {
   const asker = await askerOf(flags);
   const params = asker.window();
   params.set("query", query);
-  const { bytes, chunks, streams, entries } = (await asker.get(
-    "/loki/api/v1/index/stats",
-    params,
-  )) as Stats;
+  const body = await asker.get("/loki/api/v1/index/stats", params);
+  const [bytes, chunks, streams, entries] = ["bytes", "chunks", "streams", "entries"].map((name) =>
+    numberIn(body, name),
+  );
   if (flags.text("output") === "jsonl") {
-    console.log(JSON.stringify({ bytes, chunks, streams, entries }));
+    await print([JSON.stringify({ bytes, chunks, streams, entries })]);
     return 0;
   }
   const key = (name: string) => (wantsColour() ? `\x1b[34m${name}\x1b[0m` : name);
-  console.log(`{
-  ${key("bytes")}: ${printByteSize(bytes)}
-  ${key("chunks")}: ${chunks}
-  ${key("streams")}: ${streams}
-  ${key("entries")}: ${entries}
-}`);
+  await print([
+    "{",
+    `  ${key("bytes")}: ${printByteSize(bytes!)}`,
+    `  ${key("chunks")}: ${chunks}`,
+    `  ${key("streams")}: ${streams}`,
+    `  ${key("entries")}: ${entries}`,
+    "}",
+  ]);
   return 0;
 }

@@ -1,12 +1,14 @@
 /** `lokits tail`: follows a query over WebSocket, comes back after a broken connection, says what was dropped. */
 import { type ArgsDef, defineCommand } from "citty";
 import { labelsOf, printLabels } from "../core/labels/labels.ts";
-import { Client } from "./client.ts";
+import { Client, withParams } from "./client.ts";
 import { CLIENT_ARGS, CLIENT_ENVIRONMENT, CLIENT_REPEATABLE } from "./client-flags.ts";
 import { type Flags, parseFlags, UsageError } from "./flags.ts";
 import { LineFormat } from "./line-format.ts";
 import { Output, type OutputEntry } from "./output.ts";
-import { LINE_ARGS, LINE_REPEATABLE, lineOptions } from "./query-flags.ts";
+import { choiceOf, LINE_ARGS, LINE_REPEATABLE, lineOptions } from "./query-flags.ts";
+import { remark } from "./remarks.ts";
+import { ABNORMAL, closeText, listen, NORMAL, waited, whyNot, wsBase } from "./tail-connection.ts";
 import { lastHour, windowOf } from "./times.ts";
 import { runtime } from "./wire/runtime.ts";
 
@@ -42,15 +44,21 @@ Examples:
   run: ({ rawArgs }) => tail(rawArgs),
 });
 
+const PATH = "/loki/api/v1/tail";
+
 /** Broken connections in a row after which we give up. */
 const RECONNECTS_MAX = 5;
 
 interface Frame {
-  readonly streams?: readonly {
-    stream: Record<string, string>;
-    values: readonly (readonly [string, string])[];
-  }[];
-  readonly dropped_entries?: readonly { timestamp: string; labels: Record<string, string> }[];
+  readonly streams?:
+    | readonly {
+        stream: Record<string, string>;
+        values: readonly (readonly [string, string])[];
+      }[]
+    | null;
+  readonly dropped_entries?:
+    | readonly { timestamp: string; labels: Record<string, string> }[]
+    | null;
 }
 
 async function tail(rawArgs: readonly string[]): Promise<number> {
@@ -66,78 +74,95 @@ async function tail(rawArgs: readonly string[]): Promise<number> {
 
 /** Prints lines as they come until Ctrl-C; the exit code. `query --tail` is this too. */
 export async function follow(flags: Flags, query: string): Promise<number> {
-  const client = new Client(flags);
-  const output = new Output();
-  const format = new LineFormat({ ...lineOptions(flags), commonLabels: true });
-  const now = runtime.clock.now();
-  let { start } = lastHour({ start: windowOf(flags, now).start, end: undefined }, now);
-  let seen = new Set<string>();
-  const show = async (entry: OutputEntry) => {
-    const key = `${entry.time} ${printLabels(entry.labels)} ${entry.line}`;
-    // After a reconnect the server begins with lines of the past that we may have shown.
-    if (seen.has(key)) return;
-    if (entry.time > start) {
-      start = entry.time;
-      seen = new Set();
-    }
-    if (entry.time === start) seen.add(key);
-    for (const text of format.print([entry], [])) await output.line(text);
-  };
+  if (flags.on("stdin")) throw new UsageError("--stdin is not supported here, only by query");
+  const tailing = new Tailing(flags);
   const params = {
     query: query.replace(/^\s*<([^<>]*)>/, "{$1}"),
     limit: flags.text("limit")!,
     delay_for: flags.text("delay-for")!,
   };
-  for (let broken = 0; broken <= RECONNECTS_MAX; ) {
-    const closed = await listen(client, { ...params, start: String(start) }, async (frame) => {
-      broken = 0;
-      for (const { stream, values } of frame.streams ?? []) {
-        const labels = labelsOf(stream);
-        for (const [time, line] of values) await show({ time: BigInt(time), labels, line });
-      }
-      await output.flush();
-      reportDropped(frame);
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort());
+  const client = new Client(flags);
+  let everOpen = false;
+  for (let broken = 0; ; ) {
+    const target = withParams(PATH, new URLSearchParams({ ...params, start: tailing.start }));
+    if (broken === 0 && !flags.on("quiet")) remark(wsBase(client) + target);
+    const closed = await listen(client, target, {
+      signal: stop.signal,
+      onFrame: async (text) => {
+        broken = 0;
+        await tailing.show(text);
+      },
     });
-    if (closed.code === 1000) return 0;
-    if (closed.code !== 1006) {
-      console.error(`Error reading stream: websocket: close ${closed.code}: ${closed.reason}`);
-      return 1;
+    if (closed.code === NORMAL || stop.signal.aborted) return 0;
+    everOpen ||= closed.opened;
+    if (closed.code !== ABNORMAL) {
+      throw new Error(`Error reading stream: websocket: ${closeText(closed)}`);
     }
-    broken++;
-    console.error(
-      `Remote websocket connection closed unexpectedly (${closed.reason}). Connecting again.`,
-    );
-    await runtime.clock.sleep(Math.min(1000 * broken, 10_000));
+    // A server that was never there is another thing than one that went away.
+    const tries = everOpen ? RECONNECTS_MAX : client.retries;
+    const reason = closed.opened ? closeText(closed) : await whyNot(client, target);
+    if (broken++ >= tries) {
+      throw new Error(
+        everOpen
+          ? `no connection after ${RECONNECTS_MAX} tries: ${reason}`
+          : `Tailing logs failed: ${reason}`,
+      );
+    }
+    console.error(`Remote websocket connection closed unexpectedly (${reason}). Connecting again.`);
+    await waited(Math.min(1000 * broken, 10_000), stop.signal);
+    if (stop.signal.aborted) return 0;
   }
-  console.error(`no connection after ${RECONNECTS_MAX} tries`);
-  return 1;
 }
 
-function reportDropped({ dropped_entries: dropped = [] }: Frame): void {
-  if (dropped.length === 0) return;
+/** What was shown, and where to go on after a connection broke. */
+class Tailing {
+  readonly #output = new Output();
+  readonly #format: LineFormat;
+  readonly #told: string[];
+  #start: bigint;
+  #seen = new Set<string>();
+
+  constructor(flags: Flags) {
+    const options = lineOptions(flags);
+    this.#format = new LineFormat({ ...options, commonLabels: true });
+    const now = runtime.clock.now();
+    this.#start = lastHour({ start: windowOf(flags, now).start, end: undefined }, now).start;
+    this.#told = flags.on("quiet") ? [] : choiceOf(options);
+  }
+
+  get start(): string {
+    return String(this.#start);
+  }
+
+  async show(text: string): Promise<void> {
+    const frame = JSON.parse(text) as Frame;
+    for (const each of this.#told.splice(0)) remark(each);
+    for (const { stream, values } of frame.streams ?? []) {
+      const labels = labelsOf(stream);
+      for (const [time, line] of values) await this.#line({ time: BigInt(time), labels, line });
+    }
+    await this.#output.flush();
+    reportDropped(frame);
+  }
+
+  async #line(entry: OutputEntry): Promise<void> {
+    const key = `${entry.time} ${printLabels(entry.labels)} ${entry.line}`;
+    // After a reconnect the server begins with lines of the past that we may have shown.
+    if (this.#seen.has(key)) return;
+    if (entry.time > this.#start) {
+      this.#start = entry.time;
+      this.#seen = new Set();
+    }
+    if (entry.time === this.#start) this.#seen.add(key);
+    for (const text of this.#format.print([entry], [])) await this.#output.line(text);
+  }
+}
+
+function reportDropped({ dropped_entries: dropped }: Frame): void {
+  if (dropped === undefined || dropped === null || dropped.length === 0) return;
   console.error(`Server dropped following entries due to slow client`);
   for (const { timestamp, labels } of dropped)
     console.error(`${timestamp} ${printLabels(labelsOf(labels))}`);
-}
-
-/** One connection, from opening to closing. Frames are shown one after the other. */
-function listen(
-  client: Client,
-  params: Record<string, string>,
-  onFrame: (frame: Frame) => Promise<void>,
-): Promise<{ code: number; reason: string }> {
-  return new Promise((resolve) => {
-    const url = `${client.base.replace(/^http/, "ws")}/loki/api/v1/tail?${new URLSearchParams(params)}`;
-    // Bun's WebSocket takes headers; the standard's type does not know.
-    const options = { headers: client.headers, ...client.transport };
-    const socket = new WebSocket(url, options as unknown as string[]);
-    let showing = Promise.resolve();
-    socket.onmessage = ({ data }) => {
-      showing = showing.then(() => onFrame(JSON.parse(String(data)) as Frame));
-    };
-    socket.onclose = ({ code, reason }) => {
-      void showing.then(() => resolve({ code, reason: reason || "no reason given" }));
-    };
-    process.once("SIGINT", () => socket.close(1000));
-  });
 }

@@ -15,7 +15,10 @@ export function windowOf(flags: Flags, now: bigint): Window {
   const since = flags.text("since");
   const end = to === undefined ? undefined : parseTime("to", to);
   if (from !== undefined) return { start: parseTime("from", from), end };
-  if (since !== undefined) return { start: (end ?? now) - parseDuration("since", since), end };
+  if (since !== undefined) {
+    const through = end ?? now;
+    return { start: through - parseDuration("since", since), end: through };
+  }
   return { start: undefined, end };
 }
 

@@ -3,6 +3,7 @@ import { type ArgsDef, defineCommand } from "citty";
 import { ASKER_ARGS, askerFlags, askerOf, printWarnings } from "./asker.ts";
 import { UsageError } from "./flags.ts";
 import { printMetricJson, printMetricLines, printMetricTable } from "./metric-format.ts";
+import { print, writeStdout } from "./output.ts";
 import { parseDuration } from "./times.ts";
 import { resultOf } from "./wire-result.ts";
 
@@ -66,13 +67,10 @@ async function volume(rawArgs: readonly string[], args: ArgsDef, ranged: boolean
   const body = await asker.get(path, params);
   const result = resultOf(body);
   if (result.kind === "streams") throw new Error("the server answered with lines");
-  if (flags.text("output") === "jsonl") print(printMetricLines(result));
-  else if (flags.on("table") || process.stdout.isTTY === true) print(printMetricTable(result));
-  else process.stdout.write(printMetricJson(result));
+  if (flags.text("output") === "jsonl") await print(printMetricLines(result));
+  else if (flags.on("table") || process.stdout.isTTY === true)
+    await print(printMetricTable(result));
+  else await writeStdout(printMetricJson(result));
   printWarnings(body);
   return 0;
-}
-
-function print(lines: Iterable<string>): void {
-  for (const line of lines) console.log(line);
 }

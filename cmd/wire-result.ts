@@ -2,6 +2,7 @@
 import { byName, labelsOf } from "../core/labels/labels.ts";
 import type { Labels } from "../core/model/labels.ts";
 import type { QueryResult } from "../core/model/result.ts";
+import { notLokis } from "./answers.ts";
 
 interface WireStream {
   readonly stream: Record<string, string>;
@@ -14,13 +15,17 @@ interface WireSeries {
   readonly value?: readonly [number, string];
 }
 
+/** Throws when it is not what Loki's API answers. */
 export function resultOf(body: unknown): QueryResult {
-  const { data } = body as { data: { resultType: string; result: unknown } };
+  const data = ((body ?? {}) as { data?: { resultType?: unknown; result?: unknown } }).data;
+  const result = data?.result ?? [];
+  if (typeof data?.resultType !== "string" || !Array.isArray(result))
+    throw notLokis('"data" with "resultType" and "result"', body);
   switch (data.resultType) {
     case "streams":
       return {
         kind: "streams",
-        streams: (data.result as WireStream[]).map(({ stream, values }) => ({
+        streams: (result as WireStream[]).map(({ stream, values }) => ({
           labels: labelsOf(stream),
           entries: values.map(([time, line]) => ({ time: BigInt(time), line })),
         })),
@@ -28,7 +33,7 @@ export function resultOf(body: unknown): QueryResult {
     case "matrix":
       return {
         kind: "matrix",
-        series: (data.result as WireSeries[]).map(({ metric, values = [] }) => ({
+        series: (result as WireSeries[]).map(({ metric, values = [] }) => ({
           labels: metricOf(metric),
           times: values.map(([time]) => time * 1000),
           values: values.map(([, value]) => numberOf(value)),
@@ -37,14 +42,14 @@ export function resultOf(body: unknown): QueryResult {
     case "vector":
       return {
         kind: "vector",
-        samples: (data.result as WireSeries[]).map(({ metric, value }) => ({
+        samples: (result as WireSeries[]).map(({ metric, value }) => ({
           labels: metricOf(metric),
           timeMs: value![0] * 1000,
           value: numberOf(value![1]),
         })),
       };
     case "scalar": {
-      const [timeMs, value] = data.result as [number, string];
+      const [timeMs, value] = result as [number, string];
       return { kind: "scalar", timeMs, value: numberOf(value) };
     }
     default:
