@@ -5,6 +5,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
+import { bunProfiler } from "../../adapters/bun/profiler.ts";
 import { upgrade } from "../../adapters/bun/serve.ts";
 import { DiskLogDisk } from "../../adapters/disk/log-disk.ts";
 import { makeApp } from "../../core/http/app.ts";
@@ -15,7 +16,9 @@ import { IngesterLife } from "../../core/ingester/lifecycle.ts";
 import { IngesterSource } from "../../core/ingester/source.ts";
 import { Querier } from "../../core/querier/service.ts";
 import { makeAdmin } from "./admin.ts";
+import { askedSources } from "./asked-sources.ts";
 import { openEntrance } from "./auth.ts";
+import { shownCommandLine } from "./command-line.ts";
 import { startCompactor } from "./compactor.ts";
 import type { AppSettings } from "./config.ts";
 import { openDeletes } from "./deletes.ts";
@@ -72,7 +75,9 @@ export async function startApp(settings: AppSettings): Promise<App> {
   const life = new IngesterLife(ingester, buckets, await openWal(settings));
   const deletes = await openDeletes(settings, { journal, metrics });
   const querier = new Querier({
-    sources: [new IngesterSource(ingester), buckets.source].map(deletes.through),
+    sources: askedSources(config, {
+      ...{ ingester: new IngesterSource(ingester), store: buckets.source },
+    }).map(deletes.through),
     follow: (tenant, matchers) => ingester.tailers.follow(tenant, matchers),
     ...{ limits, search, clock, fetch: fetchBounds(config) },
   });
@@ -95,11 +100,13 @@ export async function startApp(settings: AppSettings): Promise<App> {
     streamRates: startRateStore(ingester, {
       ...{ config, clock, journal, meter: metrics, signal: reloading.signal },
     }),
+    chunkAgeMaxMs: config.ms("ingester.max_chunk_age"),
     pusher: meteredPusher(ingester, metrics),
     query: querier,
     ingester: ingesterAdmin(life, { journal, askToStop, marker }),
     rings: ownRings(config, life),
     limitsPage: limitsPage(settings.loaded, limits),
+    ...{ profiler: bunProfiler(clock), commandLine: shownCommandLine(process.argv) },
     ...(patterns === undefined ? {} : { patterns }),
     admin: makeAdmin(settings, { life, journal, leaving }),
     ...{ limits, clock, codecs, journal, metrics, upgrade },

@@ -3,11 +3,11 @@ import type { Config } from "../../core/config/config.ts";
 import type { LoadedConfig } from "../../core/config/load.ts";
 import { NO_OVERRIDES, type Overrides } from "../../core/config/override-values.ts";
 import type { Item } from "../../core/config/value.ts";
-import { parseSelector } from "../../core/logql/syntax/parse.ts";
 import { BadRequest } from "../../core/model/errors.ts";
 import type { BlockedQuery, Limits, LimitsOf, RetentionRule } from "../../core/model/limits.ts";
 import type { Tenant } from "../../core/model/tenant.ts";
 import { otlpConfigOf } from "./otlp-config.ts";
+import { discoveredFieldsOf, momentOf, policiesOf, selectorOf } from "./policies.ts";
 
 const MB = 2 ** 20;
 
@@ -47,7 +47,10 @@ export class TenantLimits implements LimitsOf {
     const own = new Map<string, Limits>();
     for (const [tenant, layer] of overrides.limits) {
       try {
-        own.set(tenant, limitsFrom(this.#loaded.withOverrides(layer)));
+        // How a rate is shared is a matter of all distributors, not of a tenant.
+        const { ingestionRateStrategy } = this.#base;
+        const limits = limitsFrom(this.#loaded.withOverrides(layer));
+        own.set(tenant, { ...limits, ingestionRateStrategy });
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         throw new BadRequest(`invalid override for tenant ${tenant}: ${reason}`, { cause: error });
@@ -62,6 +65,8 @@ export function limitsFrom(config: Config): Limits {
   const number = (key: string) => config.number(at(key));
   const ms = (key: string) => config.ms(at(key));
   const on = (key: string) => config.bool(at(key));
+  const timeSharded = on("shard_streams.time_sharding_enabled");
+  const timeShardsAfterMs = ms("shard_streams.time_sharding_ignore_recent");
   return {
     ingestionRateBytes: number("ingestion_rate_mb") * MB,
     ingestionBurstBytes: number("ingestion_burst_size_mb") * MB,
@@ -84,6 +89,7 @@ export function limitsFrom(config: Config): Limits {
     discoverServiceName: config.list(at("discover_service_name")),
     discoverLogLevels: on("discover_log_levels"),
     logLevelFields: config.list(at("log_level_fields")),
+    discoverFields: discoveredFieldsOf(config),
     maxStreamsPerUser: number("max_streams_per_user"),
     maxGlobalStreamsPerUser: number("max_global_streams_per_user"),
     unorderedWrites: on("unordered_writes"),
@@ -92,13 +98,18 @@ export function limitsFrom(config: Config): Limits {
     otlp: otlpConfigOf(config),
     logLevelFromJsonMaxDepth: number("log_level_from_json_max_depth"),
     enforcedLabels: config.list(at("enforced_labels")),
-    blockIngestionUntilMs: momentOf(config.text(at("block_ingestion_until"))),
+    policies: policiesOf(config),
+    blockIngestionUntilMs: momentOf(
+      "block_ingestion_until",
+      config.text(at("block_ingestion_until")),
+    ),
     blockIngestionStatusCode: number("block_ingestion_status_code"),
     simulatedPushLatencyMs: ms("simulated_push_latency"),
     shardStreams: {
       enabled: on("shard_streams.enabled"),
       loggingEnabled: on("shard_streams.logging_enabled"),
       desiredRate: number("shard_streams.desired_rate"),
+      ...(timeSharded && { timeShardsAfterMs }),
     },
     maxQuerySeries: number("max_query_series"),
     maxQueryLookbackMs: ms("max_query_lookback"),
@@ -128,19 +139,6 @@ export function limitsFrom(config: Config): Limits {
   };
 }
 
-/** A day or a time as Loki's flags have them, `2026-11-23` or `2026-11-23T10:00:00Z`; `0` is none. */
-function momentOf(text: string): number {
-  if (text === "" || text === "0") return 0;
-  const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
-  const at = form.test(text) ? Date.parse(/T[^Z+-]*$/.test(text) ? `${text}Z` : text) : Number.NaN;
-  if (Number.isNaN(at)) {
-    throw new BadRequest(
-      `block_ingestion_until is ${JSON.stringify(text)}, want a time in RFC 3339`,
-    );
-  }
-  return at;
-}
-
 function blockedQuery({ pattern, regex, types, hash }: Item): BlockedQuery {
   return {
     // A rule that says nothing about the text is about every query.
@@ -157,13 +155,4 @@ function retentionRule({ selector, priority, period }: Item): RetentionRule {
     priority: Number(priority),
     periodMs: Number(period) / 1e6,
   };
-}
-
-function selectorOf(text: string): RetentionRule["selector"] {
-  try {
-    return parseSelector(text, { checked: true });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BadRequest(`invalid labels matchers: ${reason}`, { cause: error });
-  }
 }

@@ -2,13 +2,18 @@
  * Loki 3's `detected_level`: structured metadata that says how bad a line is, from the labels, the
  * metadata or the line itself (spec logql §15).
  */
-import { fromUtf8 } from "../bytes/text.ts";
 import { labelValue } from "../labels/labels.ts";
-import type { Block, MetadataColumn } from "../model/block.ts";
+import type { Block } from "../model/block.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
+import { addMetadata } from "./added-metadata.ts";
+import { firstOf, isJson, lineOf, objectsOf, pairsOf, valueIn } from "./line-fields.ts";
 
 export const DETECTED_LEVEL = "detected_level";
+
+/** Where the number of a level from OpenTelemetry is kept, and the levels in their order. */
+const SEVERITY_NUMBER = "severity_number";
+const SEVERITIES = ["trace", "debug", "info", "warn", "error", "fatal"];
 
 /** How names of levels are written, and what each becomes. */
 const LEVELS: ReadonlyMap<string, string> = new Map(
@@ -27,9 +32,6 @@ const LEVELS: ReadonlyMap<string, string> = new Map(
 const WORD =
   /(?:^|[\s[({"=])(trace|debug|fatal|critical|error|err|warning|warn|info)(?=$|[ \t\n[\](){}:,!"=])/;
 
-/** Longest line that is searched whole; of a longer one the beginning. */
-const LINE_MAX = 16_384;
-
 /** The names that a level may go by, and how deep in a line of JSON they are looked for. */
 export type LevelNames = Pick<Limits, "logLevelFields" | "logLevelFromJsonMaxDepth">;
 
@@ -37,26 +39,22 @@ export type LevelNames = Pick<Limits, "logLevelFields" | "logLevelFromJsonMaxDep
 export function withLevels(block: Block, labels: Labels, names: LevelNames): Block {
   const fields = names.logLevelFields;
   const ofStream = firstOf(fields, (name) => labelValue(labels, name));
-  const symbols = [...(block.metadata?.symbols ?? [])];
-  const pairs: number[] = [];
-  const firsts = new Uint32Array(block.rows + 1);
-  const symbol = symbolIn(symbols);
-  for (let row = 0; row < block.rows; row++) {
-    const own = block.metadata === undefined ? [] : pairsOf(block.metadata, row);
-    const value = (name: string) => own.find(([key]) => symbols[key] === name)?.[1];
-    const given = value(DETECTED_LEVEL);
-    const text = (index: number | undefined) => (index === undefined ? "" : symbols[index]!);
+  return addMetadata(block, (row, own) => {
     const level =
-      given === undefined
-        ? (ofStream ??
-          firstOf(fields, (name) => text(value(name))) ??
-          levelOfLine(block, row, names))
-        : text(given);
-    for (const [key, index] of own) if (symbols[key] !== DETECTED_LEVEL) pairs.push(key, index);
-    pairs.push(symbol(DETECTED_LEVEL), symbol(normalLevel(level)));
-    firsts[row + 1] = pairs.length / 2;
-  }
-  return { ...block, metadata: { symbols, firsts, pairs: Uint32Array.from(pairs) } };
+      own(DETECTED_LEVEL) ??
+      ofStream ??
+      firstOf(fields, (name) => own(name) ?? "") ??
+      levelOfSeverity(own(SEVERITY_NUMBER)) ??
+      detectLevel(lineOf(block, row), names);
+    return [[DETECTED_LEVEL, normalLevel(level)]];
+  });
+}
+
+/** OpenTelemetry's numbers: four for each level, from 1 on. */
+function levelOfSeverity(text: string | undefined): string | undefined {
+  if (text === undefined || !/^\d{1,2}$/.test(text)) return undefined;
+  const number = Number(text);
+  return number === 0 ? "unknown" : SEVERITIES[Math.floor((number - 1) / 4)];
 }
 
 /** The level that a name stands for; a name that we do not know stays as it is. */
@@ -73,69 +71,15 @@ export function detectLevel(line: string, names: LevelNames): string {
   return word === undefined ? "unknown" : normalLevel(word);
 }
 
-function levelOfLine({ text, starts, ends }: Block, row: number, names: LevelNames): string {
-  const start = starts[row]!;
-  return detectLevel(fromUtf8(text, start, Math.min(ends[row]!, start + LINE_MAX)), names);
-}
-
-function isJson(line: string): boolean {
-  return line.startsWith("{") && line.endsWith("}");
-}
-
-/** The first of the fields that the object has, or that an object in it has, down to the depth that is allowed. */
 function levelInJson(line: string, names: LevelNames): string | undefined {
-  let object: Readonly<Record<string, unknown>>;
-  try {
-    object = JSON.parse(line);
-  } catch {
-    return undefined; // It only looked like JSON; its words are still searched.
-  }
-  const objects = [object];
-  for (let depth = 1, from = 0; depth < names.logLevelFromJsonMaxDepth; depth++) {
-    const level = objects.slice(from);
-    from = objects.length;
-    objects.push(...level.flatMap((each) => Object.values(each).filter(isObject)));
-  }
+  const objects = objectsOf(line, names.logLevelFromJsonMaxDepth);
   return firstOf(names.logLevelFields, (name) => {
-    const value = objects.map((each) => each[name]).find((each) => each !== undefined);
+    const value = valueIn(objects, name);
     return typeof value === "string" ? value : "";
   });
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function levelInLogfmt(line: string, fields: readonly string[]): string | undefined {
-  for (const [, name, quoted, bare] of line.matchAll(LOGFMT)) {
-    if (fields.includes(name!)) return quoted ?? bare;
-  }
+  for (const [name, value] of pairsOf(line)) if (fields.includes(name)) return value;
   return undefined;
-}
-
-const LOGFMT = /(?<!\S)([^\s="]+)=(?:"([^"\\]*)"|([^\s"]+))/g;
-
-function firstOf(names: readonly string[], read: (name: string) => string): string | undefined {
-  for (const name of names) {
-    const value = read(name);
-    if (value !== "") return value;
-  }
-  return undefined;
-}
-
-function pairsOf({ firsts, pairs }: MetadataColumn, row: number): [key: number, value: number][] {
-  const [first, end] = [firsts[row]!, firsts[row + 1]!];
-  return Array.from({ length: end - first }, (_, index) => [
-    pairs[2 * (first + index)]!,
-    pairs[2 * (first + index) + 1]!,
-  ]);
-}
-
-function symbolIn(symbols: string[]): (text: string) => number {
-  const indexes = new Map<string, number>();
-  return (text) => {
-    let index = indexes.get(text);
-    if (index === undefined) indexes.set(text, (index = symbols.push(text) - 1));
-    return index;
-  };
 }

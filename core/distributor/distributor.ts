@@ -3,7 +3,7 @@
  * §3.2 from the body to the ingester.
  */
 
-import { type Block, lineBytes } from "../model/block.ts";
+import type { Block } from "../model/block.ts";
 import { BadRequest, LimitExceeded } from "../model/errors.ts";
 import type { Limits, LimitsOf } from "../model/limits.ts";
 import type { PushStream } from "../model/push.ts";
@@ -16,15 +16,17 @@ import type { Pusher } from "../ports/pusher.ts";
 import type { StreamRateBook } from "../ports/stream-rates.ts";
 import { type PushBody, readBody } from "./body.ts";
 import { withLevels } from "./detect-level.ts";
+import { withFields } from "./discover-fields.ts";
 import { LabelCache, type LabelSet } from "./label-cache.ts";
-import { metadataSize, observeLineSizes } from "./line-sizes.ts";
 import { readOtlpBody } from "./otlp-body.ts";
 import { otlpRulesOf } from "./otlp-rules.ts";
 import { OtlpStreams } from "./otlp-streams.ts";
 import { RateLimiter } from "./rate-limit.ts";
+import { countReceived, weigh } from "./received.ts";
 import { ingestionBlocked } from "./refusals.ts";
 import { withServiceName } from "./service-name.ts";
 import { StreamSharder } from "./shard-streams.ts";
+import { divideByTime } from "./time-shards.ts";
 import { type Validated, validate } from "./validate.ts";
 
 export interface DistributorOptions {
@@ -38,9 +40,13 @@ export interface DistributorOptions {
   readonly bodyBytesMax: number;
   /** How many distributors share a tenant's rate; one unless a ring says so. */
   readonly distributors?: () => number;
-  /** How fast streams come; without it none is divided. */
+  /** How fast streams come; without it none is divided by that. */
   readonly streamRates?: StreamRateBook;
+  /** `ingester.max_chunk_age`; Loki's default when left out. */
+  readonly chunkAgeMaxMs?: number;
 }
+
+const CHUNK_AGE_MS = 2 * 3_600_000;
 
 export class Distributor {
   readonly #options: DistributorOptions;
@@ -86,7 +92,7 @@ export class Distributor {
 
   async #store(tenant: Tenant, streams: readonly PushStream[], limits: Limits): Promise<void> {
     const { clock, meter, pusher } = this.#options;
-    this.#countReceived(tenant, streams, limits);
+    countReceived(meter, tenant, streams, limits);
     if (this.#isBlocked(tenant, streams, limits)) return;
     const validated = validate(streams, { tenant, limits, now: clock.now(), meter });
     if (validated.streams.length > 0) {
@@ -100,10 +106,22 @@ export class Distributor {
     if (validated.refused !== undefined) throw validated.refused;
   }
 
+  /** By their time first, then by how fast they come. */
   #divided(tenant: Tenant, streams: readonly PushStream[], limits: Limits): readonly PushStream[] {
     const { shardStreams } = limits;
-    if (this.#sharder === undefined || !shardStreams.enabled) return streams;
-    return this.#sharder.divide(tenant, streams, shardStreams);
+    const { clock, chunkAgeMaxMs = CHUNK_AGE_MS } = this.#options;
+    const { timeShardsAfterMs } = shardStreams;
+    const timed =
+      timeShardsAfterMs === undefined
+        ? streams
+        : streams.flatMap((stream) =>
+            divideByTime(stream, {
+              recentMs: clock.nowMs() - timeShardsAfterMs,
+              lengthMs: chunkAgeMaxMs / 2,
+            }),
+          );
+    if (this.#sharder === undefined || !shardStreams.enabled) return timed;
+    return this.#sharder.divide(tenant, timed, shardStreams);
   }
 
   /** Throws what operators said to answer. With a status of 200 agents are told that all went well. */
@@ -117,19 +135,6 @@ export class Distributor {
     meter.count("loki_discarded_bytes_total", bytes, { reason, tenant });
     if (status === 200) return true;
     throw new LimitExceeded("block_ingestion_until", text, { status });
-  }
-
-  #countReceived(tenant: Tenant, streams: readonly PushStream[], limits: Limits): void {
-    const [lines, bytes] = weigh(streams);
-    if (lines === 0) return;
-    const { meter } = this.#options;
-    const hours = String(limits.retentionPeriodMs / 3_600_000);
-    meter.count("loki_distributor_lines_received_total", lines, { tenant });
-    const labels = { tenant, retention_hours: hours };
-    meter.count("loki_distributor_bytes_received_total", bytes, labels);
-    const name = "loki_distributor_structured_metadata_bytes_received_total";
-    meter.count(name, metadataSize(streams), labels);
-    observeLineSizes(meter, streams);
   }
 
   #takeRate(tenant: Tenant, limits: Limits, push: Validated): void {
@@ -146,23 +151,16 @@ export class Distributor {
   }
 }
 
-function weigh(streams: readonly PushStream[]): [lines: number, bytes: number] {
-  let [lines, bytes] = [0, 0];
-  for (const { rows } of streams) {
-    lines += rows.rows;
-    bytes += lineBytes(rows);
-  }
-  return [lines, bytes];
-}
-
 /** A stream with what Loki 3 finds out by itself, where the tenant wants it. */
 function enrich(labels: LabelSet, rows: Block, limits: Limits): PushStream {
   const set = withServiceName(labels, limits.discoverServiceName);
-  const levels = limits.discoverLogLevels && limits.allowStructuredMetadata;
+  const stream = { labels: set.labels, labelText: set.text };
+  if (!limits.allowStructuredMetadata) return { ...stream, rows };
+  const { discoverFields } = limits;
+  const more = discoverFields.length === 0 ? rows : withFields(rows, set.labels, discoverFields);
   return {
-    labels: set.labels,
-    labelText: set.text,
-    rows: levels ? withLevels(rows, set.labels, limits) : rows,
+    ...stream,
+    rows: limits.discoverLogLevels ? withLevels(more, set.labels, limits) : more,
   };
 }
 

@@ -17,11 +17,14 @@ export type Reason =
   | "structured_metadata_too_many"
   | "missing_enforced_labels"
   | "blocked_ingestion"
+  | "blocked_ingestion_policy"
   | "rate_limited";
 
 export interface Refusal {
   readonly reason: Reason;
   readonly text: string;
+  /** What to answer when nothing else was refused; 400 when left out. With 200 nobody is told. */
+  readonly status?: number;
 }
 
 export const MISSING_LABELS: Refusal = {
@@ -57,11 +60,15 @@ export function duplicateName(stream: string, name: string): Refusal {
   };
 }
 
-/** The policy is Loki's name for a group of streams; here all are in the one without a name. */
-export function missingEnforced(stream: string, names: readonly string[], tenant: Tenant): Refusal {
+/** The policy is Loki's name for a group of streams, "" for those that are in none. */
+export function missingEnforced(
+  stream: string,
+  names: readonly string[],
+  { tenant, policy }: { tenant: Tenant; policy: string },
+): Refusal {
   return {
     reason: "missing_enforced_labels",
-    text: `missing required labels '${names.join(",")}' for user '${tenant}' for stream '${stream}' (policy: '')`,
+    text: `missing required labels '${names.join(",")}' for user '${tenant}' for stream '${stream}' (policy: '${policy}')`,
   };
 }
 
@@ -70,6 +77,19 @@ export function ingestionBlocked(tenant: Tenant, untilMs: number, status: number
   return {
     reason: "blocked_ingestion",
     text: `ingestion blocked for user '${tenant}' until '${until}' with status code '${status}'`,
+    status,
+  };
+}
+
+/** The same words for the streams of one policy, and which that is. */
+export function policyBlocked(
+  policy: string,
+  about: { tenant: Tenant; untilMs: number; status: number },
+): Refusal {
+  const { text, status } = ingestionBlocked(about.tenant, about.untilMs, about.status);
+  return {
+    ...{ reason: "blocked_ingestion_policy", text: `${text} (policy: '${policy}')` },
+    ...(status === undefined ? {} : { status }),
   };
 }
 

@@ -4,11 +4,13 @@ import { labelValue } from "../labels/labels.ts";
 import type { Labels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
 import type { Tenant } from "../model/tenant.ts";
+import type { Policies } from "./policies.ts";
 import {
   duplicateName,
   MISSING_LABELS,
   missingEnforced,
   nameTooLong,
+  policyBlocked,
   type Refusal,
   tooManyNames,
   valueTooLong,
@@ -19,7 +21,12 @@ import { SERVICE_NAME } from "./service-name.ts";
 export function refuseLabels(
   labels: Labels,
   text: string,
-  { limits, tenant }: { limits: Limits; tenant: Tenant },
+  {
+    limits,
+    tenant,
+    policies,
+    nowMs,
+  }: { limits: Limits; tenant: Tenant; policies: Policies; nowMs: number },
 ): Refusal | undefined {
   if (labels.length === 0) return MISSING_LABELS;
   const namesMax = limits.maxLabelNamesPerSeries;
@@ -32,10 +39,13 @@ export function refuseLabels(
     if (name === before) return duplicateName(text, name);
     before = name;
   }
-  const { enforcedLabels } = limits;
-  if (enforcedLabels.length === 0) return undefined;
-  const missing = enforcedLabels.filter((name) => labelValue(labels, name) === "");
-  return missing.length === 0 ? undefined : missingEnforced(text, missing, tenant);
+  const policy = policies.of(labels);
+  const missing = policies.enforced(policy).filter((label) => labelValue(labels, label) === "");
+  if (missing.length > 0) return missingEnforced(text, missing, { tenant, policy });
+  const untilMs = policies.blockedUntilMs(policy);
+  if (untilMs <= nowMs) return undefined;
+  const { blockIngestionStatusCode: status } = limits;
+  return policyBlocked(policy, { tenant, untilMs, status });
 }
 
 /** A service name that we may have added ourselves does not count. */

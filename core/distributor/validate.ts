@@ -9,8 +9,10 @@ import { BadRequest } from "../model/errors.ts";
 import type { Limits } from "../model/limits.ts";
 import type { PushStream } from "../model/push.ts";
 import type { Tenant } from "../model/tenant.ts";
+import { msOf } from "../model/time.ts";
 import type { Meter } from "../ports/meter.ts";
 import { GroupedErrors } from "./grouped-errors.ts";
+import { Policies } from "./policies.ts";
 import type { Reason, Refusal } from "./refusals.ts";
 import { refuseLabels } from "./stream-labels.ts";
 import { metadataBytes, RowRules, selectRows, spreadTimes, truncateLines } from "./stream-rows.ts";
@@ -36,18 +38,21 @@ export function validate(
     if (rows !== undefined) streams.push({ ...stream, rows });
   }
   validation.report(context.tenant, context.meter);
-  const text = validation.errors.print();
   let [lines, bytes] = [0, 0];
   for (const { rows } of streams) {
     lines += rows.rows;
     bytes += rateBytes(rows);
   }
-  return { streams, lines, bytes, refused: text === undefined ? undefined : new BadRequest(text) };
+  return { streams, lines, bytes, refused: validation.refused() };
 }
 
 class Validation {
-  readonly errors = new GroupedErrors();
+  readonly #errors = new GroupedErrors();
+  /** Statuses that refusals want. */
+  readonly #statuses = new Set<number>();
   readonly #tenant: Tenant;
+  readonly #policies: Policies;
+  readonly #nowMs: number;
   readonly #rules: RowRules;
   readonly #discarded = new Map<Reason, { lines: number; bytes: number }>();
   #truncated = { lines: 0, bytes: 0 };
@@ -55,21 +60,32 @@ class Validation {
   constructor({ tenant, limits, now }: { tenant: Tenant; limits: Limits; now: bigint }) {
     this.#tenant = tenant;
     this.#rules = new RowRules(limits, now);
+    this.#policies = new Policies(limits);
+    this.#nowMs = msOf(now);
   }
 
   /** The rows that go on; undefined when none does. */
   rows({ labels, labelText, rows: block }: PushStream): Block | undefined {
     const { limits } = this.#rules;
     if (limits.maxLineSizeTruncate && limits.maxLineSize > 0) this.#truncate(block, limits);
-    const refusal = refuseLabels(labels, labelText, { limits, tenant: this.#tenant });
+    const refusal = refuseLabels(labels, labelText, {
+      ...{ limits, tenant: this.#tenant, policies: this.#policies, nowMs: this.#nowMs },
+    });
     if (refusal !== undefined) {
-      this.errors.add(refusal.text);
       this.#discard(refusal, block.rows, lineBytes(block));
       return undefined;
     }
     const kept = this.#keep(labelText, block);
     if (kept !== undefined && limits.incrementDuplicateTimestamp) spreadTimes(kept);
     return kept;
+  }
+
+  /** What to answer of all that was refused. */
+  refused(): BadRequest | undefined {
+    const text = this.#errors.print();
+    if (text === undefined) return undefined;
+    const [status] = this.#statuses;
+    return new BadRequest(text, this.#statuses.size === 1 ? { status: status! } : {});
   }
 
   /** Says to the meter what was thrown away and what was cut. */
@@ -95,14 +111,17 @@ class Validation {
         continue;
       }
       kept ??= Array.from({ length: row }, (_, index) => index);
-      this.errors.add(refusal.text);
       this.#discard(refusal, 1, block.ends[row]! - block.starts[row]!);
     }
     if (kept === undefined) return block;
     return kept.length === 0 ? undefined : selectRows(block, kept);
   }
 
-  #discard({ reason }: Refusal, lines: number, bytes: number): void {
+  #discard({ reason, text, status = 400 }: Refusal, lines: number, bytes: number): void {
+    if (status !== 200) {
+      this.#errors.add(text);
+      this.#statuses.add(status);
+    }
     const sum = this.#discarded.get(reason) ?? { lines: 0, bytes: 0 };
     this.#discarded.set(reason, { lines: sum.lines + lines, bytes: sum.bytes + bytes });
   }

@@ -4,82 +4,16 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TEST_CODECS, testServices } from "../../fixtures/http/fakes.ts";
-import { Ingester } from "../ingester/ingester.ts";
-import { DEFAULT_INGESTER } from "../ingester/settings.ts";
-import { DEFAULT_LIMITS, type Limits } from "../model/limits.ts";
-import { SILENT } from "../ports/journal.ts";
-import { SimClock } from "../sim/clock.ts";
-import { makeApp } from "./app.ts";
-import { Metrics } from "./metrics.ts";
+import {
+  type Pushed,
+  type PushedStream,
+  SECOND,
+  START,
+  serve,
+  stream,
+} from "../../fixtures/http/pushed.ts";
+import type { Limits } from "../model/limits.ts";
 
-const SECOND = 1_000_000_000n;
-/** 2023-11-14T22:13:20Z */
-const START = 1_700_000_000n * SECOND;
-
-type Row = readonly [time: string, line: string, metadata?: Readonly<Record<string, string>>];
-
-interface PushedStream {
-  readonly stream: Readonly<Record<string, string>>;
-  readonly values: readonly Row[];
-}
-
-interface Served {
-  readonly clock: SimClock;
-  readonly metrics: Metrics;
-  push(...streams: PushedStream[]): Promise<{ status: number; text: string }>;
-  /** The samples of a metric, as `/metrics` prints them. */
-  samples(pattern: RegExp): string[];
-}
-
-function serve(
-  own: Partial<Limits>,
-  cluster: { distributors?: number; ingesters?: number; replicationFactor?: number } = {},
-): Served {
-  const clock = new SimClock(START);
-  const metrics = new Metrics();
-  const limits = { of: (): Limits => ({ ...DEFAULT_LIMITS, ...own }) };
-  const { distributors = 1, ingesters = 1, replicationFactor = 1 } = cluster;
-  const pusher = new Ingester({
-    settings: DEFAULT_INGESTER,
-    schema: [
-      {
-        fromMs: 0,
-        schema: "v13",
-        store: "tsdb",
-        objectStore: "x",
-        indexPrefix: "i",
-        tableMs: 86_400_000,
-      },
-    ],
-    ...{ limits, clock, codecs: TEST_CODECS, journal: SILENT, meter: metrics },
-    ring: () => ({ ingesters, replicationFactor }),
-  });
-  const services = { clock, metrics, limits, pusher, distributors: () => distributors };
-  const app = makeApp(testServices(services));
-  return {
-    clock,
-    metrics,
-    async push(...streams) {
-      const response = await app.request("/loki/api/v1/push", {
-        method: "POST",
-        headers: { "Content-Type": "application/json", "X-Scope-OrgID": "t" },
-        body: JSON.stringify({ streams }),
-      });
-      return { status: response.status, text: await response.text() };
-    },
-    samples: (pattern) =>
-      metrics
-        .print()
-        .split("\n")
-        .filter((line) => !line.startsWith("#") && pattern.test(line)),
-  };
-}
-
-const stream = (labels: Record<string, string>, ...values: Row[]): PushedStream => ({
-  stream: labels,
-  values,
-});
 const x = (size: number) => "x".repeat(size);
 const now = String(START);
 /** One line of so many bytes. */
@@ -91,7 +25,7 @@ interface Case {
   readonly limits: Partial<Limits>;
   readonly cluster?: Parameters<typeof serve>[1];
   /** What comes before the push that counts. */
-  readonly before?: (served: Served) => Promise<unknown>;
+  readonly before?: (served: Pushed) => Promise<unknown>;
   readonly push: (size: number) => PushedStream[];
   /** The largest that is let pass. */
   readonly at: number;
@@ -111,7 +45,7 @@ const STREAM_RATE = (size: number) =>
 const secondsAfter = (seconds: number) => String(START + BigInt(seconds) * SECOND);
 
 /** After a burst is used up, and a second has passed. */
-async function spent({ push, clock }: Served): Promise<void> {
+async function spent({ push, clock }: Pushed): Promise<void> {
   assert.equal((await push(...line(100))).status, 204);
   await clock.advance(1000);
 }

@@ -19,6 +19,7 @@ export function pushRoutes(pusher: Pusher, services: Services, settings: HttpSet
     bodyBytesMax: settings.pushDecompressedBytesMax,
     journal: services.journal,
     ...(services.streamRates === undefined ? {} : { streamRates: services.streamRates }),
+    ...(services.chunkAgeMaxMs === undefined ? {} : { chunkAgeMaxMs: services.chunkAgeMaxMs }),
     ...(services.distributors === undefined ? {} : { distributors: services.distributors }),
   });
   const gate = new PushGate({

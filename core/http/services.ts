@@ -9,6 +9,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Codecs } from "../ports/codecs.ts";
 import type { Journal, Level } from "../ports/journal.ts";
 import type { PatternSource } from "../ports/patterns.ts";
+import type { Profiler } from "../ports/profiler.ts";
 import type { Pusher } from "../ports/pusher.ts";
 import type { QueryService } from "../ports/query-service.ts";
 import type { StreamRateBook } from "../ports/stream-rates.ts";
@@ -23,6 +24,8 @@ export interface Services {
   readonly distributors?: () => number;
   /** How fast streams come; without it none is divided into shards. */
   readonly streamRates?: StreamRateBook;
+  /** `ingester.max_chunk_age`, for streams that are divided by time; Loki's default when left out. */
+  readonly chunkAgeMaxMs?: number;
   readonly query?: QueryService;
   readonly ingester?: IngesterAdmin;
   /** Rings by the path that shows them, such as `/ring`; a text says why one is not used. */
@@ -38,6 +41,10 @@ export interface Services {
   /** Decides who may ask for what; without one everybody may ask for everything. */
   readonly gate?: Gate;
   readonly tracer?: Tracer;
+  /** Without one nothing is below `/debug`. */
+  readonly profiler?: Profiler;
+  /** As it may be shown, without secrets. */
+  readonly commandLine?: readonly string[];
   /** What tenants may see of their limits; without it there is no page of them. */
   readonly limitsPage?: LimitsPage;
   /** Patterns of the lines that came in; without it nobody looks for them. */

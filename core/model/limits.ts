@@ -27,6 +27,7 @@ export interface Limits {
   readonly discoverServiceName: readonly string[];
   readonly discoverLogLevels: boolean;
   readonly logLevelFields: readonly string[];
+  readonly discoverFields: readonly DiscoveredField[];
   readonly maxStreamsPerUser: number;
   readonly maxGlobalStreamsPerUser: number;
   readonly unorderedWrites: boolean;
@@ -37,6 +38,7 @@ export interface Limits {
   readonly logLevelFromJsonMaxDepth: number;
   /** Labels that each stream must have. */
   readonly enforcedLabels: readonly string[];
+  readonly policies: StreamPolicies;
   /** Until then pushes are refused with this status, Unix milliseconds; 0 is never. */
   readonly blockIngestionUntilMs: number;
   readonly blockIngestionStatusCode: number;
@@ -74,12 +76,38 @@ export interface Limits {
   readonly deletionMode: "disabled" | "filter-only" | "filter-and-delete";
 }
 
+/** Structured metadata to look for, and the names by which applications know it. */
+export interface DiscoveredField {
+  readonly name: string;
+  readonly names: readonly string[];
+}
+
+/**
+ * Groups of a tenant's streams, by their names. Where a name is a key, `*` is for every stream (of labels) or for
+ * those that are in no group (of blocking).
+ */
+export interface StreamPolicies {
+  readonly mapping: readonly StreamPolicy[];
+  readonly enforcedLabels: ReadonlyMap<string, readonly string[]>;
+  /** Unix milliseconds. */
+  readonly blockedUntilMs: ReadonlyMap<string, number>;
+}
+
+/** Of the groups that a stream matches it is in that with the highest priority. */
+export interface StreamPolicy {
+  readonly name: string;
+  readonly selector: readonly Matcher[];
+  readonly priority: number;
+}
+
 /** Streams that bring more than a rate are stored as several. */
 export interface ShardStreams {
   readonly enabled: boolean;
   readonly loggingEnabled: boolean;
   /** Bytes a second of one shard. */
   readonly desiredRate: number;
+  /** Lines that are older than this are stored in streams by their time; undefined is never. */
+  readonly timeShardsAfterMs?: number;
 }
 
 /** Where attributes of OpenTelemetry go. */
@@ -166,6 +194,7 @@ export const DEFAULT_LIMITS: Limits = {
   discoverServiceName: [],
   discoverLogLevels: false,
   logLevelFields: [],
+  discoverFields: [],
   maxStreamsPerUser: 0,
   maxGlobalStreamsPerUser: 5000,
   unorderedWrites: true,
@@ -179,6 +208,7 @@ export const DEFAULT_LIMITS: Limits = {
   },
   logLevelFromJsonMaxDepth: 2,
   enforcedLabels: [],
+  policies: { mapping: [], enforcedLabels: new Map(), blockedUntilMs: new Map() },
   blockIngestionUntilMs: 0,
   blockIngestionStatusCode: 260,
   simulatedPushLatencyMs: 0,

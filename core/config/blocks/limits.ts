@@ -380,7 +380,6 @@ const NO_RULER = "the ruler is not part of lokits yet";
 const NO_RESULTS_CACHE = "lokits keeps no results of queries, so none is ever old";
 const NO_SHARDS = "one process answers a query, and does not cut it into shards";
 const NO_PIECES = "lokits does not cut these questions into pieces";
-const NO_POLICIES = "lokits has no policies of streams; limits are those of the tenant";
 const NO_PATTERN_STORE = "patterns are found when they are asked for, and not stored";
 const NO_ENGINE_2 = "lokits has one engine";
 
@@ -409,12 +408,6 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   index_gateway_max_capacity: "there is no index gateway",
   use_owned_stream_count: "all streams in memory count",
   ingestion_partitions_tenant_shard_size: "lokits writes to no Kafka",
-  "shard_streams.time_sharding_enabled": "streams are sharded by their rate only",
-  "shard_streams.time_sharding_ignore_recent": "streams are sharded by their rate only",
-  "discover_generic_fields.fields": "only service names and levels are looked for",
-  block_ingestion_policy_until: NO_POLICIES,
-  policy_enforced_labels: NO_POLICIES,
-  policy_stream_mapping: NO_POLICIES,
   metric_aggregation_enabled: NO_PATTERN_STORE,
   pattern_persistence_enabled: NO_PATTERN_STORE,
   pattern_persistence_granularity: NO_PATTERN_STORE,
