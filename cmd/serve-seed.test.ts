@@ -40,7 +40,7 @@ function checkWarnings(warnings: readonly string[]): void {
   for (const one of lokis) assert.equal(warnings.filter((text) => one.test(text)).length, 1);
   const others = warnings.filter((text) => !lokis.some((one) => one.test(text)));
   for (const line of others) assert.match(line, / ha(s|ve) no effect: /);
-  assert.equal(others.length, 10);
+  assert.equal(others.length, 12);
 }
 
 test("the seed's configuration starts as -target=all on a test server of S3, takes lines and finds them", async (t) => {

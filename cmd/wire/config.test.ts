@@ -5,11 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Config } from "../../core/config/config.ts";
 import { DEFAULT_INGESTER } from "../../core/ingester/settings.ts";
 import { DEFAULT_LIMITS } from "../../core/model/limits.ts";
 import { checkTenant } from "../../core/model/tenant.ts";
 import { SILENT } from "../../core/ports/journal.ts";
+import type { LogSource } from "../../core/ports/log-source.ts";
+import { PrefixedStore } from "../../core/store/prefixed.ts";
 import { UsageError } from "../flags.ts";
+import { askedSources } from "./asked-sources.ts";
 import { openBucket, openBuckets } from "./bucket.ts";
 import { loadSettings } from "./config.ts";
 import { memoryLimit } from "./memory.ts";
@@ -205,4 +209,29 @@ test("memoryLimit() is the control group's, but never more than the machine has"
     group({ "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712" }),
     whole,
   );
+});
+
+test("object_prefix puts every object of a bucket below a folder", async () => {
+  const text = (kind: string) =>
+    SCHEMA.replace("filesystem", kind) +
+    `storage_config: {object_prefix: loki/, aws: {s3: "inmemory:///x"}, filesystem: {directory: d}}\n`;
+  const { stores } = await storeOfConfig(await fileOf(text("s3")), undefined);
+  assert.ok(stores[0]?.objects instanceof PrefixedStore);
+  await assert.rejects(storeOfConfig(await fileOf(text("filesystem")), undefined), {
+    message:
+      "not implemented yet: object_prefix in a folder, only in a bucket; filesystem has loki/",
+  });
+});
+
+test("askedSources() leaves out what the querier is not to ask", () => {
+  const [ingester, store] = [{}, {}] as LogSource[];
+  const given = (...set: string[]) =>
+    askedSources(new Config([new Map(set.map((key) => [`querier.${key}`, true]))]), {
+      ...{ ingester: ingester!, store: store! },
+    });
+  assert.deepEqual(given(), [ingester, store]);
+  assert.equal(given("query_store_only")[0], store);
+  assert.equal(given("query_store_only").length, 1);
+  assert.equal(given("query_ingester_only")[0], ingester);
+  assert.equal(given("query_ingester_only").length, 1);
 });

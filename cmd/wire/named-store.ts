@@ -3,6 +3,7 @@ import type { Config } from "../../core/config/config.ts";
 import type { Item } from "../../core/config/value.ts";
 import { BadRequest } from "../../core/model/errors.ts";
 import type { Observe } from "../../core/remote/caller.ts";
+import { PrefixedStore } from "../../core/store/prefixed.ts";
 import { type OpenedStore, openStore } from "./store.ts";
 
 const KNOWN_STORES = [
@@ -23,6 +24,7 @@ export async function openNamed(
   name: string,
   observe: Observe = () => {},
 ): Promise<OpenedStore> {
+  const prefix = config.text("storage_config.object_prefix");
   const named = config.value("storage_config.named_stores.filesystem") as Item | undefined;
   const ownFolder = (named?.[name] as Item | undefined)?.["directory"];
   if (name === "filesystem" || ownFolder !== undefined) {
@@ -32,11 +34,16 @@ export async function openNamed(
         "the object store filesystem has no folder: set storage_config.filesystem.directory",
       );
     }
+    if (prefix !== "") {
+      throw new BadRequest(
+        `not implemented yet: object_prefix in a folder, only in a bucket; ${name} has ${prefix}`,
+      );
+    }
     return await openStore(folder);
   }
   const s3 = config.value("storage_config.named_stores.aws") as Item | undefined;
   if (name === "s3" || name === "aws" || s3?.[name] !== undefined) {
-    return await openAmazon(config, s3?.[name] as Item | undefined, { name, observe });
+    return await openAmazon(config, s3?.[name] as Item | undefined, { name, observe, prefix });
   }
   if (KNOWN_STORES.includes(name)) throw new BadRequest(`not implemented: ${name} store`);
   throw new BadRequest(
@@ -48,13 +55,14 @@ export async function openNamed(
 async function openAmazon(
   config: Config,
   named: Item | undefined,
-  { name, observe }: { name: string; observe: Observe },
+  { name, observe, prefix }: { name: string; observe: Observe; prefix: string },
 ): Promise<OpenedStore> {
   const { openS3Options, optionsOf, remoteOf } = await import("./s3.ts");
   const options = optionsOf((key) =>
     named === undefined ? config.value(`storage_config.aws.${key}`) : named[key],
   );
-  const objects = await openS3Options(options, process.env, observe);
+  const bucket = await openS3Options(options, process.env, observe);
+  const objects = prefix === "" ? bucket : new PrefixedStore(bucket, prefix);
   const remote = remoteOf(options);
-  return { objects, form: "plain", name, ...(remote && { remote }) };
+  return { objects, form: "plain", name, ...(remote && { remote: remote + prefix }) };
 }

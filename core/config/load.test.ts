@@ -312,8 +312,8 @@ test("the seed's configuration is valid, with Loki's two warnings and ours of wh
   const { config, verify, warnings } = await load(fixture("seed-rendered.yaml"), "-verify-config");
   assert.ok(verify);
   // Two keys that say it themselves, and a line for each block of a part that lokits does not have.
-  assert.equal(warnings.filter((text) => / ha(s|ve) no effect: /.test(text)).length, 2 + 8);
-  assert.equal(warnings.length, 2 + 8 + 2);
+  assert.equal(warnings.filter((text) => / ha(s|ve) no effect: /.test(text)).length, 2 + 10);
+  assert.equal(warnings.length, 2 + 10 + 2);
   assert.match(warnings.join("\n"), /max_cache_freshness_per_query has no effect/);
   assert.match(warnings.join("\n"), /enforce_metric_name has no effect/);
   assert.match(warnings.join("\n"), /max_look_back_period.*deprecated/);

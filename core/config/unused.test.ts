@@ -64,6 +64,19 @@ given("a key that has its own warning", "table_manager: {index_tables_provisioni
   "table_manager.index_tables_provisioning",
 ]);
 
+given("a store of the compactor's own", "compactor: {shared_store: s3}", [
+  "compactor.shared_store",
+]);
+given("the store of all periods", "compactor: {shared_store: filesystem}", []);
+given("keys of gRPC", "server: {grpc_server_max_recv_msg_size: 8938360, grpc_listen_port: 1}", [
+  "server.grpc_server_max_recv_msg_size",
+]);
+given("reports that are not wanted", "analytics: {reporting_enabled: false}", []);
+given("reports that are wanted", "analytics: {reporting_enabled: true}", [
+  "analytics.reporting_enabled",
+]);
+given("a second listener", "internal_server: {enable: true}", ["internal_server.enable"]);
+
 test("a start without a file has nothing to tell", async () => {
   const { warnings } = await loadConfig({ args: [], readFile: async () => undefined, env: {} });
   assert.deepEqual(warnings, []);

@@ -1,4 +1,6 @@
 /** What must hold for `storage_config` and the caches. */
+
+import { quote } from "../golang/quote.ts";
 import type { Config } from "./config.ts";
 import { KEYS } from "./keys.ts";
 import type { Item } from "./value.ts";
@@ -38,6 +40,7 @@ export function storageProblems(config: Config): readonly string[] {
       (text) => `invalid boltdb-shipper config: ${text}`,
     ),
     ...namedStoreProblems(config),
+    ...keyProblems(config),
     ...cacheProblems(config),
     ...lookBackProblems(config),
   ];
@@ -63,6 +66,30 @@ function prefixProblems(config: Config, shipper: string): string[] {
   if (prefix.startsWith("/")) problems.push("never start with a path separator i.e '/'");
   if (prefix !== "" && !prefix.endsWith("/")) problems.push("end with a path separator i.e '/'");
   return problems.map((text) => `shared store key prefix should ${text}`);
+}
+
+/** Settings without which objects would be looked for, and written, under other names than theirs. */
+function keyProblems(config: Config): string[] {
+  const problems: string[] = [];
+  if (config.bool("storage_config.use_thanos_objstore")) {
+    problems.push(
+      "use_thanos_objstore is not implemented yet, and without it the buckets are other ones: lokits knows them from storage_config.aws",
+    );
+  }
+  const prefix = config.text("storage_config.object_prefix");
+  if (prefix !== "" && !/^[^/].*\/$/.test(prefix)) {
+    problems.push(`object_prefix is ${quote(prefix)}, want a folder such as "loki/"`);
+  }
+  const named = Object.values((config.value("storage_config.named_stores.aws") ?? {}) as Item);
+  const delimiters = [
+    config.text("storage_config.aws.chunk_delimiter"),
+    ...named.map((item) => String((item as Item)["chunk_delimiter"] ?? "")),
+  ];
+  // Loki takes no notice of longer ones.
+  if (delimiters.some((text) => text.length === 1)) {
+    problems.push("chunk_delimiter is not implemented yet: chunks have other names with it");
+  }
+  return problems;
 }
 
 function namedStoreProblems(config: Config): string[] {

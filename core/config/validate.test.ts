@@ -162,3 +162,19 @@ test("every value that is wrong is told, not the first alone", async () => {
     (error) => error instanceof ConfigError && error.problems.length === 2,
   );
 });
+
+const STORAGE = "invalid storage config: ";
+refused("another library's buckets", `${SCHEMA}storage_config: {use_thanos_objstore: true}`, [
+  `${STORAGE}use_thanos_objstore is not implemented yet, and without it the buckets are other ones: lokits knows them from storage_config.aws`,
+]);
+refused("a prefix that is no folder", `${SCHEMA}storage_config: {object_prefix: loki}`, [
+  `${STORAGE}object_prefix is "loki", want a folder such as "loki/"`,
+]);
+for (const block of [
+  "aws: {chunk_delimiter: _}",
+  "named_stores: {aws: {n: {chunk_delimiter: _}}}",
+]) {
+  refused(`other names of chunks in ${block}`, `${SCHEMA}storage_config: {${block}}`, [
+    `${STORAGE}chunk_delimiter is not implemented yet: chunks have other names with it`,
+  ]);
+}
