@@ -102,7 +102,7 @@ test("bodies may be packed; what is wrong is answered with google.rpc.Status", a
     assert.match(await push(body, encoded("gzip")), /^400 gzip: invalid header/);
     assert.match(
       await push(body, { "Content-Type": "application/x-protobuf" }),
-      /^400 proto: illegal wireType 3/,
+      /^400 proto: /,
     );
     assert.equal(await server.stop(), 0);
   });

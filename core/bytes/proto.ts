@@ -11,7 +11,7 @@ import { Corrupt } from "../model/errors.ts";
 import { ByteCursor } from "./cursor.ts";
 import { ByteWriter } from "./writer.ts";
 
-export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+export const WIRE = { varint: 0, fixed64: 1, bytes: 2, group: 3, groupEnd: 4, fixed32: 5 } as const;
 
 export class ProtoReader {
   readonly #cursor: ByteCursor;

@@ -9,8 +9,8 @@ import { compareText } from "../bytes/text.ts";
 import { quote } from "../golang/quote.ts";
 import { parseRfc3339 } from "../golang/rfc3339.ts";
 import { JsonScanner } from "./json-scan.ts";
-import type { RawStream } from "./raw-stream.ts";
-import { RowsBuilder } from "./rows-builder.ts";
+import { type RawStream, RawStreams } from "./raw-stream.ts";
+import { RowsBuilder, tooMany } from "./rows-builder.ts";
 
 /** Throws BadRequest that says at which byte what was wanted. The body is changed: it holds the lines then. */
 export function decodeJson(body: Uint8Array): RawStream[] {
@@ -42,13 +42,13 @@ class PushReader {
 
   #streams(): RawStream[] {
     const json = this.#json;
-    const streams: RawStream[] = [];
-    if (json.null()) return streams;
+    const streams = new RawStreams();
+    if (json.null()) return [];
     json.enter("[", "the streams");
     for (let index = 0; json.more("]", index); index++) {
-      if (!json.null()) streams.push(this.#stream());
+      if (!json.null()) streams.add(this.#stream());
     }
-    return streams;
+    return streams.take();
   }
 
   #stream(): RawStream {
@@ -137,6 +137,7 @@ class PushReader {
     for (let index = 0; json.more("}", index); index++) {
       const name = json.key();
       json.string(`the value of ${what}`);
+      if (index === MEMBERS_MAX) throw tooMany(`members of ${what}`, MEMBERS_MAX);
       pairs.set(name, json.text());
     }
     return pairs;
@@ -169,6 +170,8 @@ class PushReader {
   }
 }
 
+/** Members of one object of labels or of metadata. */
+const MEMBERS_MAX = 1 << 18;
 const SECOND = 1_000_000_000n;
 const NANO_DIGITS = 9;
 const SECONDS_MAX = 9_223_372_036;

@@ -5,12 +5,14 @@
  */
 import { fromUtf8 } from "../bytes/text.ts";
 import { BadRequest } from "../model/errors.ts";
-import type { RawStream } from "./raw-stream.ts";
+import { type RawStream, RawStreams } from "./raw-stream.ts";
 import { RowsBuilder } from "./rows-builder.ts";
 
 const WIRE_VARINT = 0;
 const WIRE_FIXED64 = 1;
 const WIRE_BYTES = 2;
+const WIRE_GROUP = 3;
+const WIRE_GROUP_END = 4;
 const WIRE_FIXED32 = 5;
 
 /** Field numbers shifted and joined with their wire type: the tags that we read. */
@@ -49,14 +51,14 @@ class PushReader {
   }
 
   request(): RawStream[] {
-    const streams: RawStream[] = [];
+    const streams = new RawStreams();
     const end = this.#body.length;
     while (this.#at < end) {
       const tag = this.#tag(end);
-      if (tag === TAG.stream) streams.push(this.#stream(this.#span(end)));
+      if (tag === TAG.stream) streams.add(this.#stream(this.#span(end)));
       else this.#skip(tag, end, [1]);
     }
-    return streams;
+    return streams.take();
   }
 
   #stream(end: number): RawStream {
@@ -88,6 +90,9 @@ class PushReader {
         }
       } else if (tag === TAG.metadata) this.#metadata(this.#span(end));
       else this.#skip(tag, end, [1, 2, 3]);
+    }
+    if (nanos < 0 || nanos >= 1e9) {
+      throw new BadRequest(`timestamp: nanos are ${nanos}, not in range [0, 1e9)`);
     }
     this.#rows.add(seconds, nanos, start, stop);
   }
@@ -163,11 +168,28 @@ class PushReader {
     if (known.includes(number)) {
       throw new BadRequest(`proto: wrong wireType = ${wire} for field ${number}`);
     }
+    this.#skipValue(wire, end);
+  }
+
+  #skipValue(wire: number, end: number): void {
     if (wire === WIRE_VARINT) this.#uvarint(end);
     else if (wire === WIRE_BYTES) this.#at = this.#span(end);
     else if (wire === WIRE_FIXED64 || wire === WIRE_FIXED32) {
       this.#at += wire === WIRE_FIXED64 ? 8 : 4;
       if (this.#at > end) throw new BadRequest("unexpected EOF");
+    } else if (wire === WIRE_GROUP) this.#skipGroup(end);
+    else if (wire === WIRE_GROUP_END) {
+      throw new BadRequest("proto: wiretype end group for non-group");
     } else throw new BadRequest(`proto: illegal wireType ${wire}`);
+  }
+
+  /** Groups are older than messages; nobody sends them, and every reader goes past them. */
+  #skipGroup(end: number): void {
+    for (let depth = 1; depth > 0; ) {
+      const wire = this.#tag(end) & 7;
+      if (wire === WIRE_GROUP) depth++;
+      else if (wire === WIRE_GROUP_END) depth--;
+      else this.#skipValue(wire, end);
+    }
   }
 }

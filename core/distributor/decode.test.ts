@@ -17,6 +17,7 @@ type Metadata = Record<string, string>;
 type Row = [time: bigint, line: string, metadata?: Metadata];
 type Stream = [labels: string, rows: Row[]];
 
+const SECOND = 1_000_000_000n;
 const BOUNDS = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 const name = fc.stringMatching(/^[a-z_][a-z0-9_]{0,5}$/);
 const metadata = fc.dictionary(name, fc.string({ unit: "binary", maxLength: 6 }), { maxKeys: 3 });
@@ -92,6 +93,10 @@ test("setTime() equals arithmetic of 64 bits and stops at its ends", () => {
   given(9_223_372_036, 854_775_808);
   given(-9_223_372_036, -854_775_808);
   given(-9_223_372_037, 0);
+  given(-9_223_372_037, 145_224_191);
+  given(-9_223_372_037, 145_224_192);
+  given(-9_223_372_037, 145_224_193);
+  given(-9_223_372_038, 999_999_999);
   given(-62_135_596_800, 0);
   given(2 ** 62, 0);
   given(0, -1);
@@ -252,10 +257,10 @@ function encode(streams: readonly Stream[]): Uint8Array {
   for (const [labels, rows] of streams) {
     const stream = new ProtoWriter().string(1, labels);
     for (const [time, line, object = {}] of rows) {
-      const seconds = time / 1_000_000_000n;
-      const entry = new ProtoWriter()
-        .message(1, new ProtoWriter().int64(1, seconds).int64(2, time - seconds * 1_000_000_000n))
-        .string(2, line);
+      // Nanoseconds count up from a second, before 1970 too.
+      const nanos = ((time % SECOND) + SECOND) % SECOND;
+      const moment = new ProtoWriter().int64(1, (time - nanos) / SECOND).int64(2, nanos);
+      const entry = new ProtoWriter().message(1, moment).string(2, line);
       for (const [key, value] of Object.entries(object)) {
         entry.message(3, new ProtoWriter().string(1, key).string(2, value));
       }

@@ -5,7 +5,7 @@
 import { fromBase64 } from "../bytes/text.ts";
 import { JsonScanner } from "./json-scan.ts";
 import { type OtlpRecord, type OtlpStreams, plainRecord } from "./otlp-streams.ts";
-import { OTLP_DEPTH_MAX, type OtlpMap, type OtlpValue } from "./otlp-value.ts";
+import { OTLP_DEPTH_MAX, type OtlpMap, type OtlpValue, ValueCount } from "./otlp-value.ts";
 import { setTime } from "./rows-builder.ts";
 
 /** Throws BadRequest that says at which byte what was wanted. The body is changed; lines are copied out of it. */
@@ -16,6 +16,7 @@ export function decodeOtlpJson(body: Uint8Array, into: OtlpStreams): void {
 class Reader {
   readonly #json: JsonScanner;
   readonly #into: OtlpStreams;
+  readonly #count = new ValueCount();
 
   constructor(body: Uint8Array, into: OtlpStreams) {
     this.#json = new JsonScanner(body);
@@ -142,6 +143,7 @@ class Reader {
   #attributes(depth: number): OtlpMap {
     const attributes = new Map<string, OtlpValue>();
     this.#list("attributes", () => {
+      this.#count.add();
       let name = "";
       let value: OtlpValue = null;
       this.#object("an attribute", (key) => {
@@ -184,7 +186,10 @@ class Reader {
       case "arrayValue": {
         const items: OtlpValue[] = [];
         this.#values("an array", () =>
-          this.#list("the values", () => items.push(this.#value(depth + 1))),
+          this.#list("the values", () => {
+            this.#count.add();
+            items.push(this.#value(depth + 1));
+          }),
         );
         return items;
       }

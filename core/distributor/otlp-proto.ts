@@ -13,7 +13,7 @@ import {
   type OtlpStreams,
   plainRecord,
 } from "./otlp-streams.ts";
-import { OTLP_DEPTH_MAX, type OtlpMap, type OtlpValue } from "./otlp-value.ts";
+import { OTLP_DEPTH_MAX, type OtlpMap, type OtlpValue, ValueCount } from "./otlp-value.ts";
 
 /** Throws BadRequest when the body is no such message. Lines are copied out of the body. */
 export function decodeOtlpProto(body: Uint8Array, into: OtlpStreams): void {
@@ -68,6 +68,7 @@ class Reader {
   readonly #cursor: ByteCursor;
   readonly #into: OtlpStreams;
   readonly #texts = new TextCache();
+  readonly #count = new ValueCount();
 
   constructor(body: Uint8Array, into: OtlpStreams) {
     this.#body = body;
@@ -185,6 +186,7 @@ class Reader {
   }
 
   #keyValue(end: number, into: Map<string, OtlpValue>, depth: number): void {
+    this.#count.add();
     let key = "";
     let value: OtlpValue = null;
     this.#fields(end, (tag, stop) => {
@@ -233,8 +235,10 @@ class Reader {
   #array(end: number, depth: number): OtlpValue[] {
     const items: OtlpValue[] = [];
     this.#fields(end, (tag, stop) => {
-      if (tag === FIELD.item) items.push(this.#value(this.#span(stop), depth));
-      else this.#skip(tag, stop);
+      if (tag === FIELD.item) {
+        this.#count.add();
+        items.push(this.#value(this.#span(stop), depth));
+      } else this.#skip(tag, stop);
     });
     return items;
   }
@@ -320,7 +324,11 @@ class Reader {
   }
 
   #skip(tag: number, end: number): void {
-    switch (tag & 7) {
+    this.#skipValue(tag & 7, end);
+  }
+
+  #skipValue(wire: number, end: number): void {
+    switch (wire) {
       case WIRE.varint:
         this.#cursor.uvarint64();
         return;
@@ -333,8 +341,21 @@ class Reader {
       case WIRE.fixed32:
         this.#cursor.skip(4);
         return;
+      case WIRE.group:
+        this.#skipGroup(end);
+        return;
       default:
-        throw new Corrupt(`illegal wireType ${tag & 7} at ${this.#cursor.at}`);
+        throw new Corrupt(`illegal wireType ${wire} at ${this.#cursor.at}`);
+    }
+  }
+
+  /** Groups are older than messages; nobody sends them, and every reader goes past them. */
+  #skipGroup(end: number): void {
+    for (let depth = 1; depth > 0; ) {
+      const wire = this.#cursor.uvarint() & 7;
+      if (wire === WIRE.group) depth++;
+      else if (wire === WIRE.groupEnd) depth--;
+      else this.#skipValue(wire, end);
     }
   }
 }

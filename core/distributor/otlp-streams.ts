@@ -10,7 +10,7 @@ import type { Labels } from "../model/labels.ts";
 import { metadataName } from "./metadata-name.ts";
 import type { AttributeRules, OtlpRules } from "./otlp-rules.ts";
 import { flattenOtlp, type OtlpMap, type OtlpValue, printOtlpValue } from "./otlp-value.ts";
-import { RowsBuilder, tooMany } from "./rows-builder.ts";
+import { RowsBuilder, STREAMS_MAX, tooMany } from "./rows-builder.ts";
 import { SERVICE_NAME, UNKNOWN_SERVICE } from "./service-name.ts";
 
 /** One stream of a push in OTLP. */
@@ -57,12 +57,15 @@ export function plainRecord() {
   };
 }
 
-/** Different label sets, and records, that one push may have: small bodies can hold very many empty ones. */
-const STREAMS_MAX = 100_000;
+/** Records, resources and scopes that one push may have: small bodies can hold very many empty ones. */
 export const RECORDS_MAX = 500_000;
+const HEADS_MAX = 500_000;
+/** Characters of names that attributes in attributes get: each has those of all around it. */
+const NESTED_NAMES_MAX = 1 << 26;
 const ROWS_FIRST = 16;
 
 type Pair = readonly [name: string, value: string];
+type Add = (name: string, text: string) => void;
 
 interface Building {
   readonly labels: Labels;
@@ -77,12 +80,15 @@ export class OtlpStreams {
   readonly #text = new ByteWriter(1 << 14);
   readonly #streams = new Map<string, Building>();
   #resourceLabels: Pair[] = [];
-  #resourceMetadata: Pair[] = [];
-  #scopeMetadata: Pair[] = [];
+  /** By names as they are stored, since thousands of names may come to the same. */
+  #resourceMetadata: ReadonlyMap<string, string> = new Map();
+  #scopeMetadata: ReadonlyMap<string, string> = new Map();
   /** The streams of this resource by the severity that is a label of theirs, "" for none. */
   #bySeverity = new Map<string, Building>();
   readonly #metadata = new Map<string, string>();
   #records = 0;
+  #heads = 0;
+  #nestedNames = 0;
 
   constructor(rules: OtlpRules, now: bigint) {
     this.#rules = rules;
@@ -90,26 +96,30 @@ export class OtlpStreams {
   }
 
   resource(attributes: OtlpMap, dropped: number): void {
+    this.#countHead();
     const { resource } = this.#rules;
-    this.#resourceLabels = [];
-    this.#resourceMetadata = countPair("resource_dropped_attributes_count", dropped);
+    const labels = new Map<string, string>();
+    const metadata = new Map(countPair("resource_dropped_attributes_count", dropped));
+    this.#resourceMetadata = metadata;
     this.#bySeverity = new Map();
-    this.#scopeMetadata = [];
+    this.#scopeMetadata = new Map();
     for (const [name, value] of attributes) {
       const action = resource.of(name);
       if (action === "drop") continue;
-      const into = action === "index_label" ? this.#resourceLabels : this.#resourceMetadata;
-      flattenOtlp(name, value, (key, text) => into.push([metadataName(key), text]));
+      const into = action === "index_label" ? labels : metadata;
+      this.#flatten(name, value, (key, text) => void into.set(key, text));
     }
+    this.#resourceLabels = [...labels];
   }
 
   scope({ name, version, attributes, dropped }: OtlpScope): void {
-    const into = [
+    this.#countHead();
+    const into = new Map([
       ...textPair("scope_name", name),
       ...textPair("scope_version", version),
       ...countPair("scope_dropped_attributes_count", dropped),
-    ];
-    addMetadata(attributes, this.#rules.scope, (key, text) => into.push([key, text]));
+    ]);
+    this.#addMetadata(attributes, this.#rules.scope, (key, text) => void into.set(key, text));
     this.#scopeMetadata = into;
   }
 
@@ -122,7 +132,7 @@ export class OtlpStreams {
     const add = (name: string, text: string) => void metadata.set(name, text);
     for (const [name, text] of this.#resourceMetadata) add(name, text);
     for (const [name, text] of this.#scopeMetadata) add(name, text);
-    addMetadata(record.attributes, this.#rules.log, add);
+    this.#addMetadata(record.attributes, this.#rules.log, add);
     addFields(record, severityTextAsLabel, add);
     for (const [name, text] of metadata) rows.pair(name, text);
 
@@ -137,6 +147,26 @@ export class OtlpStreams {
     const text = this.#text.view();
     return [...this.#streams.values()].map(({ labels, labelText, rows }) => {
       return { labels, labelText, rows: rows.take(text) };
+    });
+  }
+
+  #countHead(): void {
+    if (this.#heads++ === HEADS_MAX) throw tooMany("resources and scopes", HEADS_MAX);
+  }
+
+  #addMetadata(attributes: OtlpMap, rules: AttributeRules, add: Add): void {
+    for (const [name, value] of attributes) {
+      if (rules.of(name) !== "drop") this.#flatten(name, value, add);
+    }
+  }
+
+  #flatten(name: string, value: OtlpValue, add: Add): void {
+    flattenOtlp(name, value, (key, text) => {
+      if (key !== name) this.#nestedNames += key.length;
+      if (this.#nestedNames > NESTED_NAMES_MAX) {
+        throw tooMany("characters of names of nested attributes", NESTED_NAMES_MAX);
+      }
+      add(metadataName(key), text);
     });
   }
 
@@ -166,11 +196,7 @@ export class OtlpStreams {
 }
 
 /** The parts of a record that are no attributes. */
-function addFields(
-  record: OtlpRecord,
-  severityIsLabel: boolean,
-  add: (name: string, text: string) => void,
-): void {
+function addFields(record: OtlpRecord, severityIsLabel: boolean, add: Add): void {
   const { observed, severityNumber, severityText, dropped, flags } = record;
   if (observed[0] !== 0 || observed[1] !== 0) {
     add("observed_timestamp", String((BigInt(observed[1]!) << 32n) | BigInt(observed[0]!)));
@@ -187,17 +213,6 @@ function addFields(
 /** An id's hexadecimal text; an id of zeros is none. */
 export function hexId(bytes: Uint8Array): string {
   return bytes.every((byte) => byte === 0) ? "" : toHex(bytes);
-}
-
-function addMetadata(
-  attributes: OtlpMap,
-  rules: AttributeRules,
-  add: (name: string, text: string) => void,
-): void {
-  for (const [name, value] of attributes) {
-    if (rules.of(name) === "drop") continue;
-    flattenOtlp(name, value, (key, text) => add(metadataName(key), text));
-  }
 }
 
 function textPair(name: string, text: string): Pair[] {

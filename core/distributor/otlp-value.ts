@@ -4,6 +4,7 @@
  */
 import { compareText, toBase64 } from "../bytes/text.ts";
 import { formatFloat } from "../golang/float.ts";
+import { tooMany } from "./rows-builder.ts";
 
 /** Whole numbers are bigint, so that 64 bits keep all their digits. */
 export type OtlpValue =
@@ -21,6 +22,18 @@ export type OtlpMap = ReadonlyMap<string, OtlpValue>;
 
 /** How deep values may hold others. */
 export const OTLP_DEPTH_MAX = 64;
+
+/** Attributes and items that one push may have. */
+const VALUES_MAX = 1 << 22;
+
+/** Counts the values of a push as they are read, so that a body of empty ones is not held whole. */
+export class ValueCount {
+  #values = 0;
+
+  add(): void {
+    if (this.#values++ === VALUES_MAX) throw tooMany("attributes and values", VALUES_MAX);
+  }
+}
 
 /** What a value is as the text of a line, or of an attribute. */
 export function printOtlpValue(value: OtlpValue): string {

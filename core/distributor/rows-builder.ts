@@ -11,6 +11,8 @@ const ROWS_FIRST = 256;
 /** Lines of one push, and pairs of metadata of all its lines: a body of empty ones is small and would become large. */
 const ROWS_MAX = 1 << 22;
 const PAIRS_MAX = 1 << 22;
+/** Streams of one push, those without lines too: two bytes make one. */
+export const STREAMS_MAX = 100_000;
 
 export class RowsBuilder {
   #times: BigInt64Array<ArrayBuffer>;
@@ -162,7 +164,9 @@ export function setTime(lanes: Uint32Array, row: number, seconds: number, nanos:
     setLanes(lanes, row, 0xffffffff, 0x7fffffff);
     return;
   }
-  if (seconds < -SECONDS_MAX || (seconds === -SECONDS_MAX && nanos < -NANOS_MAX - 1)) {
+  // The first nanosecond is 854775808 before a second, or what is left of a second after the one before.
+  const over = seconds === -SECONDS_MAX ? nanos + NANOS_MAX + 1 : nanos - 1e9 + NANOS_MAX + 1;
+  if (seconds < -SECONDS_MAX - 1 || (seconds <= -SECONDS_MAX && over < 0)) {
     setLanes(lanes, row, 0, 0x80000000);
     return;
   }
