@@ -110,6 +110,20 @@ test("a file that goes away and comes back is no end", async () => {
   await stop();
 });
 
+test("a change of a file that a failed attempt does not come to is one more attempt, not one of each poll", async () => {
+  const { files, pass, lines, loads, stop } = await given();
+  files.delete("cert");
+  await pass();
+  files.set("key", "2");
+  await pass();
+  assert.equal(lines.length, 2);
+  await pass();
+  await pass();
+  assert.equal(lines.length, 2);
+  assert.equal(loads(), 3);
+  await stop();
+});
+
 test("a bad change that is taken back is told as good again", async () => {
   const { files, used, pass, gauges, stop } = await given();
   files.set("key", "x");

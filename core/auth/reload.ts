@@ -37,17 +37,18 @@ export class ReloadedFiles {
 
   /** The first time: throws as `load` does. */
   async open(): Promise<void> {
-    await this.#attempt();
+    await this.#attempt(new Map());
     if (this.#seen.size > 0) this.#tell(true);
   }
 
   /** Loads again when a file says something else than at the last attempt; never throws. */
   async poll(): Promise<void> {
-    if (!(await this.#haveChanged())) return;
+    const now = await this.#look();
+    if ([...now].every(([path, text]) => this.#seen.get(path) === text)) return;
     const { journal } = this.#parts;
     const fields = { files: this.#name };
     try {
-      await this.#attempt();
+      await this.#attempt(now);
       this.#tell(true);
       journal.log("info", "files reloaded", fields);
     } catch (error) {
@@ -56,27 +57,25 @@ export class ReloadedFiles {
     }
   }
 
-  async #attempt(): Promise<void> {
-    const seen = new Map<string, string | undefined>();
-    try {
-      await this.#load(async (path) => {
-        seen.set(path, undefined);
-        const text = await this.#parts.read(path);
-        seen.set(path, text);
-        return text;
-      });
-    } finally {
-      // A failed attempt may not have come to all of its files; those it knew are still worth a look.
-      this.#seen = new Map([...this.#seen, ...seen]);
-    }
+  /** What every file says that was asked for so far. */
+  async #look(): Promise<Map<string, string | undefined>> {
+    const { read } = this.#parts;
+    const paths = [...this.#seen.keys()];
+    const texts = await Promise.all(paths.map((path) => read(path).catch(() => undefined)));
+    return new Map(paths.map((path, index) => [path, texts[index]]));
   }
 
-  async #haveChanged(): Promise<boolean> {
-    for (const [path, before] of this.#seen) {
-      const now = await this.#parts.read(path).catch(() => undefined);
-      if (now !== before) return true;
-    }
-    return false;
+  /** Once all that is known to have been seen, so that a failure at the first file is not one of each poll. */
+  async #attempt(known: Map<string, string | undefined>): Promise<void> {
+    this.#seen = known;
+    await this.#load(async (path) => {
+      const before = known.get(path);
+      if (before !== undefined) return before;
+      known.set(path, undefined);
+      const text = await this.#parts.read(path);
+      known.set(path, text);
+      return text;
+    });
   }
 
   #tell(isGood: boolean): void {
