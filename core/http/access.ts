@@ -10,7 +10,7 @@ export type RouteAccess =
   | "operate";
 
 const PAGES: readonly RegExp[] = [
-  /^\/(ready|metrics|services|memberlist|log_level)$/,
+  /^\/(ready|metrics|services|memberlist|log_level|analytics)$/,
   /^(\/[\w-]+)?\/ring$/,
   /^\/partition-ring$/,
   /^\/loki\/api\/v1\/(status\/buildinfo|format_query)$/,

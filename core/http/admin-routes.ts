@@ -47,6 +47,12 @@ export function adminRoutes({ admin, metrics, clock }: Services, settings: HttpS
     ]),
     route(["GET"], "/config", config),
     route(["GET"], "/services", services),
+    route(["GET"], "/analytics", () =>
+      textResponse(200, "This instance doesn't report usage statistics.\n"),
+    ),
+    route(["GET"], "/partition-ring", () =>
+      textResponse(200, "This instance doesn't use a partition ring.\n"),
+    ),
     route(["GET"], "/loki/api/v1/status/buildinfo", () =>
       jsonResponse(JSON.stringify(admin.build), JSON_TYPE.metric),
     ),

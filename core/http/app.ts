@@ -14,6 +14,7 @@ import { labelRoutes } from "./label-routes.ts";
 import { makeObserver } from "./observer.ts";
 import { openApiRoute } from "./openapi-routes.ts";
 import { patternsRoutes } from "./patterns-routes.ts";
+import { profileRoutes } from "./profile-routes.ts";
 import { pushRoutes } from "./push-routes.ts";
 import { makeQueryLog } from "./query-log.ts";
 import { queryRoutes } from "./query-routes.ts";
@@ -61,6 +62,7 @@ export function routesOf(
   }
   if (ingester !== undefined)
     routes.push(...ingesterRoutes(ingester, { clock: services.clock, settings }));
+  if (services.profiler !== undefined) routes.push(...profileRoutes(services.profiler, services));
   if (services.limitsPage !== undefined) {
     routes.push(...drilldownRoutes(services.limitsPage, services, settings));
   }

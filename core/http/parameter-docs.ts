@@ -92,6 +92,11 @@ export const CONFIG_MODE = parameter("mode", "All, what differs from the default
 export const LOG_LEVEL = parameter("log_level", "The new level.", {
   among: ["debug", "info", "warn", "error"],
 });
+export const PROFILED = [
+  parameter("seconds", "`profile`: how long, at most 600.", { type: "integer", otherwise: "30" }),
+  parameter("gc", "`heap`: 1 collects garbage first.", { type: "integer" }),
+  parameter("debug", "`heap`: 1 gives text.", { type: "integer" }),
+];
 export const FORGET = parameter("forget", "The member to remove from the ring.");
 export const TOKENS = parameter("tokens", "`true` shows tokens.", { type: "boolean" });
 export const SHUTDOWN: readonly ParameterDoc[] = [

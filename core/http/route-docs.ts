@@ -384,6 +384,33 @@ const DOCS: Readonly<Record<string, RouteDoc>> = {
     summary: "This API as an OpenAPI 3.1 document.",
     answers: { 200: json("The document.") },
   },
+  "/analytics": {
+    ...OPERATING,
+    summary: "Usage statistics, of which none are reported.",
+    answers: { 200: text("That there are none.") },
+  },
+  "/debug/pprof/": {
+    ...OPERATING,
+    summary: "Profiles of this process that there are.",
+    answers: { 200: { text: "A page.", type: "text/html" } },
+  },
+  "/debug/pprof/:name": {
+    ...OPERATING,
+    summary: "A profile: `profile` and `heap` as pprof has them, `cmdline` as text.",
+    parameters: of.PROFILED,
+    answers: {
+      200: { text: "The profile, gzip of protobuf.", type: "application/octet-stream" },
+      400: text("It would take too long."),
+      404: text("Nobody knows this profile."),
+      500: text("Somebody else is taking one."),
+      501: text("Only Go has this profile."),
+    },
+  },
+  "/debug/fgprof": {
+    ...OPERATING,
+    summary: "A profile of what waits, which this runtime has none of.",
+    answers: { 501: text("What there is instead.") },
+  },
   "/flush": {
     ...OPERATING,
     summary: "Begins to write everything in memory to the store.",
@@ -409,6 +436,12 @@ const DOCS: Readonly<Record<string, RouteDoc>> = {
       204: { text: "Done." },
       500: { text: "No path for it is configured." },
     },
+  },
+  "/partition-ring": {
+    ...OPERATING,
+    group: "Members",
+    summary: "Partitions of Kafka, which is not used.",
+    answers: { 200: text("That there are none.") },
   },
   "/memberlist": {
     ...OPERATING,
