@@ -64,8 +64,8 @@ async function inOrder(args: readonly string[]): Promise<readonly string[]> {
 }
 
 async function overview(): Promise<string> {
-  const { described } = await import("./completion.ts");
-  const commands = await described();
+  const { described } = await import("./described.ts");
+  const commands = (await described()).filter(({ name }) => COMMANDS[name] !== undefined);
   const width = Math.max(...commands.map(({ name }) => name.length));
   const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
   return `lokits ${VERSION}: a log database that reads and writes Loki's buckets, and a CLI for buckets, servers and files
