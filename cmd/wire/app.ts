@@ -24,6 +24,7 @@ import type { AppSettings } from "./config.ts";
 import { openDeletes } from "./deletes.ts";
 import { meteredPusher, openMetrics, watch } from "./metrics.ts";
 import { openPatterns } from "./patterns.ts";
+import { reloadLimits } from "./reload-limits.ts";
 import { ownRings } from "./ring.ts";
 import { runtime } from "./runtime.ts";
 import { fetchBounds, ServedStore } from "./served-store.ts";
@@ -130,7 +131,10 @@ export async function startApp(settings: AppSettings): Promise<App> {
   const compactor = startCompactor(settings, {
     ...{ buckets, requests: deletes.requests, journal, meter: metrics },
   });
-  void reloadLimits(settings, journal, reloading.signal);
+  void reloadLimits(limits, {
+    ...{ everyMs: settings.limitsReloadMs, clock, journal, meter: metrics },
+    signal: reloading.signal,
+  });
   return {
     url: server.url,
     journal,
@@ -150,22 +154,6 @@ export async function startApp(settings: AppSettings): Promise<App> {
       await tracer?.close();
     },
   };
-}
-
-/** Reads the tenants' overrides again and again. A file that is wrong changes nothing. */
-async function reloadLimits(
-  { limits, limitsReloadMs }: AppSettings,
-  journal: LineJournal,
-  signal: AbortSignal,
-): Promise<void> {
-  if (limitsReloadMs <= 0) return;
-  for (;;) {
-    await runtime.clock.sleep(limitsReloadMs, signal);
-    if (signal.aborted) return;
-    await limits
-      .reload()
-      .catch((error) => journal.log("warn", "overrides not reloaded", { err: error }));
-  }
 }
 
 async function openWal({ walDir, ingester }: AppSettings): Promise<DiskLogDisk | undefined> {

@@ -1,4 +1,6 @@
 /** `limits_config` as the limits of tenants, with the overrides of single tenants over it. */
+import { sha256 } from "../../core/auth/digest.ts";
+import { toHex } from "../../core/bytes/text.ts";
 import type { Config } from "../../core/config/config.ts";
 import type { LoadedConfig } from "../../core/config/load.ts";
 import { NO_OVERRIDES, type Overrides } from "../../core/config/override-values.ts";
@@ -17,6 +19,7 @@ export class TenantLimits implements LimitsOf {
   readonly #readFile: (path: string) => Promise<string>;
   readonly #base: Limits;
   #overrides: Overrides = NO_OVERRIDES;
+  #sha256: string | undefined;
   #own: ReadonlyMap<string, Limits> = new Map();
 
   /** Throws BadRequest when a selector of `retention_stream` is none. */
@@ -35,6 +38,11 @@ export class TenantLimits implements LimitsOf {
     return this.#overrides;
   }
 
+  /** Of the files that the overrides came from; undefined when there are none. */
+  get sha256(): string | undefined {
+    return this.#sha256;
+  }
+
   /** Reads the files of overrides again. On any error the limits stay as they were. */
   async reload(): Promise<void> {
     const files: { name: string; text: string }[] = [];
@@ -42,6 +50,9 @@ export class TenantLimits implements LimitsOf {
       files.push({ name, text: await this.#readFile(name) });
     }
     if (files.length === 0) return;
+    const digest = toHex(await sha256(files.map(({ text }) => text).join("\n")));
+    // Reading the YAML of thousands of tenants takes its time.
+    if (digest === this.#sha256) return;
     const { readOverrides } = await import("../../core/config/overrides.ts");
     const overrides = readOverrides(files);
     const own = new Map<string, Limits>();
@@ -56,7 +67,7 @@ export class TenantLimits implements LimitsOf {
         throw new BadRequest(`invalid override for tenant ${tenant}: ${reason}`, { cause: error });
       }
     }
-    [this.#overrides, this.#own] = [overrides, own];
+    [this.#overrides, this.#own, this.#sha256] = [overrides, own, digest];
   }
 }
 

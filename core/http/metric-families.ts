@@ -2,6 +2,7 @@
  * The metrics that Loki's dashboards and alerts ask for (spec http-api §8), with what each is for. Those with
  * `initial` series are printed from the start: a rate of a counter that is not there yet is not zero.
  */
+import { ALONE } from "./metric-families-alone.ts";
 import type { MetricLabels } from "./metrics.ts";
 
 export type Kind = "counter" | "gauge" | "histogram";
@@ -54,6 +55,12 @@ const SERVER: readonly Row[] = [
     "gauge",
     "When these files were put to use last.",
   ],
+  [
+    "loki_runtime_config_last_reload_successful",
+    "gauge",
+    "Whether the overrides of tenants were of use when they were read last.",
+  ],
+  ["loki_runtime_config_hash", "gauge", "The overrides that hold, 1, and those before them, 0."],
   ["lokits_metrics_series_dropped_total", "counter", "Series beyond what one metric may have."],
 ];
 
@@ -67,6 +74,11 @@ const DISTRIBUTOR: readonly Row[] = [
   ["loki_distributor_lines_received_total", "counter", "Lines received."],
   ["loki_distributor_ingester_appends_total", "counter", "Pushes handed to an ingester."],
   ["loki_distributor_ingester_append_failures_total", "counter", "Pushes that an ingester failed."],
+  [
+    "loki_ingester_client_request_duration_seconds",
+    "histogram",
+    "Time that the distributor waited for its ingester.",
+  ],
   ["loki_distributor_replication_factor", "gauge", "Ingesters that each stream goes to."],
   ["loki_stream_sharding_count", "counter", "Times a stream was divided into shards.", ONE],
   ["loki_rate_store_streams", "gauge", "Streams whose rate is known.", ONE],
@@ -169,6 +181,13 @@ const QUERIES: readonly Row[] = [
 
 const PROCESS: readonly Row[] = [
   ["cortex_ring_members", "gauge", "Ingesters by how they are."],
+  ["cortex_ring_tokens_total", "gauge", "Tokens of all ingesters."],
+  ["cortex_ring_member_tokens_owned", "gauge", "Tokens of each ingester."],
+  [
+    "cortex_ring_oldest_member_timestamp",
+    "gauge",
+    "Oldest sign of life of the ingesters of a state, Unix seconds, 0 where there are none.",
+  ],
   ["process_cpu_seconds_total", "counter", "Processor time spent, in seconds."],
   ["process_resident_memory_bytes", "gauge", "Memory of the process."],
   ["process_virtual_memory_bytes", "gauge", "Address space of the process."],
@@ -215,6 +234,12 @@ const STORE: readonly Row[] = [
     "Chunks that a replica had stored already.",
     ONE,
   ],
+  [
+    "loki_tsdb_wal_truncation_attempts_total",
+    "counter",
+    "Times the index's own log was cut; chunks stay in the WAL until they are indexed, so it has none.",
+    OUTCOMES,
+  ],
   ["loki_chunk_fetcher_fetched_size_bytes", "histogram", "Size of chunks fetched from the store."],
   ["lokits_index_open_bytes", "gauge", "Index files that are kept open, decompressed."],
   ["loki_boltdb_shipper_compactor_running", "gauge", "Whether this process compacts.", ONE],
@@ -259,8 +284,9 @@ const STORE: readonly Row[] = [
   ],
 ];
 
-export const FAMILIES: ReadonlyMap<string, FamilyInfo> = new Map(
-  [...SERVER, ...DISTRIBUTOR, ...INGESTER, ...QUERIES, ...PROCESS, ...STORE].map(
-    ([name, kind, help, initial = []]) => [name, { kind, help, initial }],
-  ),
-);
+const ROWS = [...SERVER, ...DISTRIBUTOR, ...INGESTER, ...QUERIES, ...PROCESS, ...STORE];
+
+export const FAMILIES: ReadonlyMap<string, FamilyInfo> = new Map([
+  ...ROWS.map(([name, kind, help, initial = []]) => [name, { kind, help, initial }] as const),
+  ...ALONE,
+]);
