@@ -148,6 +148,14 @@ given(
     "ruler.external_labels": { b: "y" },
   },
 );
+refused("a name twice where anything goes", "ruler: {external_labels: {a: 1, b: {c: 1, c: 2}}}", [
+  'line 1: key "c" already set in map',
+]);
+refused(
+  "a store twice",
+  "storage_config: {named_stores: {aws: {n: {region: a}, n: {region: b}}}}",
+  ['line 1: key "n" already set in map'],
+);
 refused("blocks without end", `server: ${"{a: ".repeat(200)}1${"}".repeat(200)}`, [
   "line 1: blocks are nested more than 64 deep",
 ]);

@@ -2,11 +2,12 @@
  * A file's text as a layer of values. Every key is checked against the tree of known keys, and reading
  * goes on after a mistake: all of them are reported at once, each with its line.
  */
+import { quote } from "../golang/quote.ts";
 import { type BlockKeys, isScalar, KEYS, type Key, keysIn, TREE, treeOf } from "./keys.ts";
 import { nearest } from "./nearest.ts";
 import { freeScalar, mismatch, SCALARS } from "./scalars.ts";
 import type { Item, Layer, Value } from "./value.ts";
-import { type Place, readYaml, type YamlNode } from "./yaml.ts";
+import { type Place, readYaml, repeated, type YamlEntry, type YamlNode } from "./yaml.ts";
 
 export interface Problem extends Place {
   /** Without its line, which `line 4: ` in front of it tells. */
@@ -90,7 +91,10 @@ class Walk {
 
   #value(node: YamlNode, key: Key): Value | undefined {
     const { type } = key;
-    if (type === "free") return freeValue(node);
+    if (type === "free") {
+      this.#checkRepeated(node);
+      return freeValue(node);
+    }
     if (type === "strings") return this.#strings(node);
     if (isScalar(type)) {
       const scalar = SCALARS[type];
@@ -109,9 +113,24 @@ class Walk {
     const tree = treeOf(type.map, key.path);
     if (node.kind !== "map")
       return this.#refuse(node, wrongKind(node, `map[string]${typeOf(tree)}`));
+    this.#refuseRepeated(node.entries);
     return Object.fromEntries(
       node.entries.map(({ key: name, value }) => [name, this.#item(value, tree)]),
     );
+  }
+
+  /** At any depth of a block that we do not know. */
+  #checkRepeated(node: YamlNode): void {
+    if (node.kind === "list") for (const item of node.items) this.#checkRepeated(item);
+    if (node.kind !== "map") return;
+    this.#refuseRepeated(node.entries);
+    for (const { value } of node.entries) this.#checkRepeated(value);
+  }
+
+  #refuseRepeated(entries: readonly YamlEntry[]): void {
+    for (const { key, place } of repeated({ entries })) {
+      this.#refuse(place, `key ${quote(key)} already set in map`);
+    }
   }
 
   #strings(node: YamlNode): Value | undefined {

@@ -31,6 +31,27 @@ test("readOverrides() lets a later file win by tenant", () => {
   assert.equal(limits.get("a")?.get("limits_config.max_query_series"), 2);
 });
 
+test("readOverrides() puts what several files say of a tenant together", () => {
+  const { limits } = read(
+    "overrides: {a: {max_query_series: 1, max_line_size: 3}}",
+    "overrides: {a: {max_query_series: 2}}",
+  );
+  assert.deepEqual(Object.fromEntries(limits.get("a") ?? []), {
+    "limits_config.max_query_series": 2,
+    "limits_config.max_line_size": 3,
+  });
+});
+
+test("readOverrides() warns of what has no effect", () => {
+  const { warnings } = read(
+    "configs: {c: {log_push_request: yes}}\nmulti_kv_config: {primary: consul}",
+  );
+  assert.deepEqual(warnings, [
+    "multi_kv_config has no effect: this process is in no ring's store",
+    "what to log of pushes (c) has no effect: lokits does not log pushes",
+  ]);
+});
+
 test("readOverrides() reads what to log of pushes", () => {
   const { switches, defaultSwitches } = read(
     "configs: {a: {log_push_request: yes}}\ndefault: {log_stream_creation: true}",
@@ -68,3 +89,5 @@ refused(
   "line 3: invalid override for tenant a: unknown deletion mode: must be one of disabled|filter-only|filter-and-delete",
 );
 refused("overrides: [a]", "line 1: want a block of keys");
+refused("overrides:\n  a: {}\n  a: {}\n", 'line 3: key "a" already set in map');
+refused("overrides: {}\noverrides: {}\n", 'line 2: key "overrides" already set in map');

@@ -2,6 +2,7 @@
  * The file of `runtime_config.file`: limits of single tenants, and what to log of their pushes. It is read
  * again while we run, so reading is a function from text to values and nothing is kept here.
  */
+import { quote } from "../golang/quote.ts";
 import { assert } from "../model/errors.ts";
 import { Config } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
@@ -10,7 +11,7 @@ import { TREE, treeOf } from "./keys.ts";
 import { type Overrides, type PushSwitches, SILENT_PUSHES } from "./override-values.ts";
 import { limitsProblems } from "./validate-limits.ts";
 import type { Item, Layer } from "./value.ts";
-import { readYaml, type YamlNode } from "./yaml.ts";
+import { type Place, readYaml, repeated, type YamlNode } from "./yaml.ts";
 
 const LIMITS_BLOCK = TREE.children.get("limits_config");
 
@@ -21,7 +22,14 @@ const SWITCHES_BLOCK = treeOf([
   ["limited_log_push_errors", "bool", "true", ""],
 ]);
 
-/** Of several files a later one wins. Throws ConfigError with every problem. */
+/** Keys of `limits_config` that cannot be one tenant's own. */
+const NOT_A_TENANTS: ReadonlyMap<string, string> = new Map([
+  ["limits_config.ingestion_rate_strategy", "all tenants share their rates in the same way"],
+  ["limits_config.per_tenant_override_config", "the file of overrides names no other one"],
+  ["limits_config.per_tenant_override_period", "the file of overrides is read for all tenants"],
+]);
+
+/** Of several files a later one wins, key by key. Throws ConfigError with every problem. */
 export function readOverrides(files: readonly { name: string; text: string }[]): Overrides {
   const merged = { limits: new Map<string, Layer>(), switches: new Map<string, PushSwitches>() };
   const warnings: string[] = [];
@@ -37,7 +45,23 @@ export function readOverrides(files: readonly { name: string; text: string }[]):
     const list = problems.map(({ text }) => `  ${text}`).join("\n");
     throw new ConfigError("values", `${name}: yaml: unmarshal errors:\n${list}`, problems);
   }
+  const logging = [...merged.switches].filter(([, item]) => asksForLog(item));
+  if (logging.length > 0 || asksForLog(defaultSwitches)) {
+    const whose = logging.length === 0 ? "default" : namesOf(logging.map(([tenant]) => tenant));
+    warnings.push(`what to log of pushes (${whose}) has no effect: lokits does not log pushes`);
+  }
   return { ...merged, defaultSwitches, warnings };
+}
+
+const NAMES_MAX = 5;
+
+function namesOf(tenants: readonly string[]): string {
+  const more = tenants.length - NAMES_MAX;
+  return tenants.slice(0, NAMES_MAX).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+function asksForLog(item: PushSwitches): boolean {
+  return item.logStreamCreation || item.logPushRequest || item.logPushRequestStreams;
 }
 
 class Reader {
@@ -66,8 +90,10 @@ class Reader {
         }
       } else if (name === "default") this.defaultSwitches = this.#switches(node);
       // A ring in two stores at once is a matter of rings; here it only has to be readable.
-      else if (name === "multi_kv_config") freeValue(node);
-      else this.#refuse(node, `field ${name} not found in type runtime.Config`);
+      else if (name === "multi_kv_config") {
+        freeValue(node);
+        this.#warnings.push("multi_kv_config has no effect: this process is in no ring's store");
+      } else this.#refuse(node, `field ${name} not found in type runtime.Config`);
     }
   }
 
@@ -83,7 +109,16 @@ class Reader {
       for (const problem of limitsProblems(new Config([layer]))) {
         this.#refuse(item, `invalid override for tenant ${tenant}: ${problem}`);
       }
-      this.#merged.limits.set(tenant, layer);
+      const before = this.#merged.limits.get(tenant) ?? [];
+      this.#merged.limits.set(tenant, new Map([...before, ...layer]));
+      for (const path of layer.keys()) this.#warn(tenant, path);
+    }
+  }
+
+  #warn(tenant: string, path: string): void {
+    const why = NOT_A_TENANTS.get(path);
+    if (why !== undefined) {
+      this.#warnings.push(`${path} of tenant ${tenant} has no effect: ${why}`);
     }
   }
 
@@ -101,12 +136,17 @@ class Reader {
 
   /** Names and nodes of a map; a block that is not there has none. */
   #entries(node: YamlNode): [string, YamlNode][] {
-    if (node.kind === "map") return node.entries.map(({ key, value }) => [key, value]);
+    if (node.kind === "map") {
+      for (const { key, place } of repeated(node)) {
+        this.#refuse(place, `key ${quote(key)} already set in map`);
+      }
+      return node.entries.map(({ key, value }) => [key, value]);
+    }
     if (node.kind !== "scalar" || node.tag !== "null") this.#refuse(node, "want a block of keys");
     return [];
   }
 
-  #refuse({ line, column }: YamlNode, text: string): void {
+  #refuse({ line, column }: Place, text: string): void {
     this.problems.push({ line, column, text });
   }
 }

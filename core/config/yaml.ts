@@ -78,6 +78,12 @@ export function readYaml(text: string): ReadYaml {
   return { root: reader.endless ? undefined : root, problems: reader.problems, rest };
 }
 
+/** The entries of a map whose key another one has before them. */
+export function repeated({ entries }: { entries: readonly YamlEntry[] }): readonly YamlEntry[] {
+  const seen = new Set<string>();
+  return entries.filter(({ key }) => seen.size === seen.add(key).size);
+}
+
 function isEmpty(node: unknown): boolean {
   return node == null || (isScalar(node) && (node.value ?? "") === "");
 }
