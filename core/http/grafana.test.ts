@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { Served } from "../../fixtures/http/served.ts";
 
 interface Case {
@@ -18,6 +19,8 @@ interface Case {
 interface Want {
   readonly status: number;
   readonly type?: string;
+  /** `Content-Encoding`, "" for none. */
+  readonly encoding?: string;
   /** The whole text. */
   readonly text?: string;
   /** The whole body but for `stats`. */
@@ -48,7 +51,8 @@ const LIMITS = { volumeEnabled: true, discoverLogLevels: true, logLevelFields: [
 async function given(): Promise<Served> {
   const limitsPage = { of: () => ({ volume_enabled: true }) };
   const upgrade = () => undefined;
-  const options = { limits: LIMITS, patterns: true, own: { limitsPage, upgrade } };
+  const http = { compressResponses: true };
+  const options = { limits: LIMITS, patterns: true, http, own: { limitsPage, upgrade } };
   const served = await new Served(options).start();
   await served.clock.advance(60_000);
   for (const body of push) {
@@ -65,8 +69,10 @@ async function given(): Promise<Served> {
 async function check(served: Served, { name, request, want }: Case): Promise<void> {
   const { url, ...init } = request;
   const response = await served.request(url, init);
-  const text = await response.text();
+  const encoding = response.headers.get("content-encoding") ?? "";
+  const text = await textOf(response, encoding);
   assert.equal(response.status, want.status, `${name}: ${text}`);
+  if (want.encoding !== undefined) assert.equal(encoding, want.encoding, name);
   if (want.type !== undefined) assert.equal(response.headers.get("content-type"), want.type, name);
   if (want.text !== undefined) assert.equal(text, want.text, name);
   if (response.status !== 200) return;
@@ -84,6 +90,11 @@ async function check(served: Served, { name, request, want }: Case): Promise<voi
     const lines = result.flatMap(({ values }) => values.map(([, line]) => line));
     assert.deepEqual(lines, want.lines, name);
   }
+}
+
+async function textOf(response: Response, encoding: string): Promise<string> {
+  if (encoding !== "gzip") return await response.text();
+  return gunzipSync(new Uint8Array(await response.arrayBuffer())).toString();
 }
 
 function assertHas(value: unknown, part: object, name: string): void {
