@@ -44,6 +44,7 @@ function verifier(own: Partial<VerifyOptions> = {}) {
     algorithms: ["ES256", "RS256"],
     clockSkewMs: 30_000,
     nowMs: () => NOW * 1000,
+    stale: () => {},
     ...own,
   });
 }
@@ -142,4 +143,94 @@ test("a key server that does not answer is no fault of the token", async () => {
     why(await token(), { keys: { kind: "discovery" }, issuer: broken.url }),
     Unavailable,
   );
+});
+
+/** A verifier of keys by URL, whose server and clock are moved by hand. */
+async function moving() {
+  let body = jwks;
+  let isUp = true;
+  let passedMs = 0;
+  let stale = 0;
+  const server = await keyServer(() => ({ status: isUp ? 200 : 500, body }));
+  const it = verifier({
+    keys: { kind: "url", url: server.url },
+    clockSkewMs: 1e12,
+    nowMs: () => NOW * 1000 + passedMs,
+    stale: () => {
+      stale++;
+    },
+  });
+  return {
+    ...{ asked: server.asked, close: server.close },
+    stale: () => stale,
+    verdict: async (made: Made = {}) => {
+      const verdict = await it.verify(await token(made)).catch((error) => {
+        assert.ok(error instanceof Unavailable, String(error));
+        return { ok: false, why: "unavailable" } as const;
+      });
+      return verdict.ok ? "ok" : verdict.why;
+    },
+    publish: (text: string) => {
+      body = text;
+    },
+    setUp: (is: boolean) => {
+      isUp = is;
+    },
+    pass: (minutes: number) => {
+      passedMs += minutes * 60_000;
+    },
+  };
+}
+
+const MINUTE = 1;
+const DAY = 24 * 60;
+const jwksOf = async (keys: Readonly<Record<string, CryptoKey>>) => {
+  const entries = Object.entries(keys).map(async ([kid, key]) => {
+    return { ...(await exportJWK(key)), kid, alg: "ES256", use: "sig" };
+  });
+  return JSON.stringify({ keys: await Promise.all(entries) });
+};
+const UNKNOWN = "no key that we know has signed the token";
+
+test("a new key is found when a token names it, but nobody can make us ask more often than twice a minute", async () => {
+  const { verdict, publish, pass, asked, close } = await moving();
+  const renewed = { key: other.privateKey, kid: "k2" };
+  assert.equal(await verdict(), "ok");
+  publish(await jwksOf({ k1: pair.publicKey, k2: other.publicKey }));
+  for (let time = 0; time < 5; time++) assert.equal(await verdict(renewed), UNKNOWN);
+  assert.equal(asked(), 1);
+  pass(MINUTE);
+  assert.equal(await verdict(renewed), "ok");
+  assert.equal(await verdict({ ...renewed, kid: "k3" }), UNKNOWN);
+  assert.equal(asked(), 2);
+  close();
+});
+
+test("a key that was taken back is not believed for long", async () => {
+  const { verdict, publish, pass, close } = await moving();
+  assert.equal(await verdict(), "ok");
+  publish(await jwksOf({ k2: other.publicKey }));
+  assert.equal(await verdict(), "ok");
+  pass(11 * MINUTE);
+  assert.equal(await verdict(), UNKNOWN);
+  close();
+});
+
+test("keys that cannot be renewed are believed for a day, asked for twice a minute, and told of", async () => {
+  const { verdict, setUp, pass, asked, stale, close } = await moving();
+  assert.equal(await verdict(), "ok");
+  setUp(false);
+  pass(11 * MINUTE);
+  for (let time = 0; time < 5; time++) assert.equal(await verdict(), "ok");
+  assert.deepEqual([asked(), stale()], [2, 1]);
+  assert.equal(await verdict({ kid: "k2" }), "unavailable");
+  pass(MINUTE);
+  assert.equal(await verdict(), "ok");
+  assert.deepEqual([asked(), stale()], [3, 2]);
+  pass(DAY);
+  assert.equal(await verdict(), "unavailable");
+  setUp(true);
+  assert.equal(await verdict(), "ok");
+  assert.equal(await verdict({ kid: "k2" }), UNKNOWN);
+  close();
 });

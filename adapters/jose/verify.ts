@@ -2,16 +2,10 @@
  * Tokens that an identity provider has signed, verified with the package jose, which has the algorithms and
  * the keys' formats; only this folder imports it, and only when tokens are configured.
  */
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  errors,
-  importSPKI,
-  type JWTVerifyGetKey,
-  jwtVerify,
-} from "jose";
+import { createLocalJWKSet, errors, importSPKI, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { Unavailable } from "../../core/model/errors.ts";
 import type { TokenVerdict, TokenVerifier } from "../../core/ports/sign-in.ts";
+import { RemoteKeys } from "./remote-keys.ts";
 
 /** Where the keys come from. */
 export type KeySource =
@@ -30,13 +24,11 @@ export interface VerifyOptions {
   readonly algorithms: readonly string[];
   readonly clockSkewMs: number;
   readonly nowMs: () => number;
+  /** Told when keys of a URL could not be renewed and those from before are believed on. */
+  readonly stale: (error: unknown) => void;
 }
 
 const FETCH_TIMEOUT_MS = 5_000;
-/** Keys are asked for again after this, or when a token names one that is not there. */
-const KEYS_AGE_MAX_MS = 600_000;
-/** At most so often, whatever tokens name. */
-const KEYS_COOLDOWN_MS = 30_000;
 
 export function joseVerifier(options: VerifyOptions): TokenVerifier {
   const { issuer, audience, algorithms, clockSkewMs, nowMs } = options;
@@ -66,7 +58,8 @@ export function joseVerifier(options: VerifyOptions): TokenVerifier {
 
 type KeyGetter = () => Promise<JWTVerifyGetKey>;
 
-function keysOf({ keys, issuer }: VerifyOptions): KeyGetter {
+function keysOf({ keys, issuer, nowMs, stale }: VerifyOptions): KeyGetter {
+  const remoteKeys = (url: string) => new RemoteKeys(url, { nowMs, stale }).keyOf;
   switch (keys.kind) {
     case "url": {
       const set = remoteKeys(keys.url);
@@ -84,23 +77,17 @@ function keysOf({ keys, issuer }: VerifyOptions): KeyGetter {
           importSPKI(text, alg);
     }
     case "discovery":
-      return discovered(issuer);
+      return discovered(issuer, remoteKeys);
   }
 }
 
-function remoteKeys(url: string): JWTVerifyGetKey {
-  return createRemoteJWKSet(new URL(url), {
-    timeoutDuration: FETCH_TIMEOUT_MS,
-    cooldownDuration: KEYS_COOLDOWN_MS,
-    cacheMaxAge: KEYS_AGE_MAX_MS,
-  });
-}
+type ByUrl = (url: string) => JWTVerifyGetKey;
 
 /** Found once, with the first token; a failure is tried again with the next one. */
-function discovered(issuer: string): KeyGetter {
+function discovered(issuer: string, byUrl: ByUrl): KeyGetter {
   let found: Promise<JWTVerifyGetKey> | undefined;
   return async () => {
-    found ??= discover(issuer);
+    found ??= discover(issuer, byUrl);
     try {
       return await found;
     } catch (error) {
@@ -110,7 +97,7 @@ function discovered(issuer: string): KeyGetter {
   };
 }
 
-async function discover(issuer: string): Promise<JWTVerifyGetKey> {
+async function discover(issuer: string, byUrl: ByUrl): Promise<JWTVerifyGetKey> {
   const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
   const response = await fetch(url, {
     signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
@@ -124,7 +111,7 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
   if (new URL(keys).protocol !== new URL(issuer).protocol) {
     throw new Unavailable(`${url} names keys on another protocol`);
   }
-  return remoteKeys(keys);
+  return byUrl(keys);
 }
 
 /** Which check failed, without anything of the token; undefined when the keys are not to be had. */

@@ -70,7 +70,7 @@ async function openSignIn(
   groups: ReloadedFiles[],
 ): Promise<SignIn> {
   const { clock, journal, meter } = reload;
-  const source = new SignInFiles(config);
+  const source = new SignInFiles(config, journal);
   let signIn: SignIn | undefined;
   const files = new ReloadedFiles(
     "sign-in",

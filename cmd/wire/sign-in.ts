@@ -11,17 +11,20 @@ import { fromHex } from "../../core/bytes/text.ts";
 import type { Config } from "../../core/config/config.ts";
 import { isPasswordHash, takesAnyCertificate, takesJwt } from "../../core/config/validate-auth.ts";
 import type { Item } from "../../core/config/value.ts";
+import type { Journal } from "../../core/ports/journal.ts";
 import type { TokenVerifier } from "../../core/ports/sign-in.ts";
 import { runtime } from "./runtime.ts";
 
 /** Makes the settings from what the files say now. */
 export class SignInFiles {
   readonly #config: Config;
+  readonly #journal: Journal;
   /** Of keys that are asked for by URL: it remembers them. */
   #remote: TokenVerifier | undefined;
 
-  constructor(config: Config) {
+  constructor(config: Config, journal: Journal) {
     this.#config = config;
+    this.#journal = journal;
   }
 
   async settings(read: ReadText): Promise<SignInSettings> {
@@ -60,7 +63,7 @@ export class SignInFiles {
   async #verifier(read: ReadText): Promise<TokenVerifier> {
     if (this.#remote !== undefined) return this.#remote;
     const keys = await keySource(this.#config, read);
-    const verifier = await openVerifier(this.#config, keys);
+    const verifier = await openVerifier(this.#config, { keys, journal: this.#journal });
     if (keys.kind === "url" || keys.kind === "discovery") this.#remote = verifier;
     return verifier;
   }
@@ -115,7 +118,10 @@ function listsAt(config: Config, path: string) {
   };
 }
 
-async function openVerifier(config: Config, keys: KeySource): Promise<TokenVerifier> {
+async function openVerifier(
+  config: Config,
+  { keys, journal }: { keys: KeySource; journal: Journal },
+): Promise<TokenVerifier> {
   const { joseVerifier } = await import("../../adapters/jose/verify.ts");
   return joseVerifier({
     keys,
@@ -124,6 +130,10 @@ async function openVerifier(config: Config, keys: KeySource): Promise<TokenVerif
     algorithms: config.list("auth.jwt.algorithms"),
     clockSkewMs: config.ms("auth.jwt.clock_skew"),
     nowMs: () => runtime.clock.nowMs(),
+    stale: (error) =>
+      journal.log("warn", "keys that sign tokens not renewed, those from before count", {
+        err: error,
+      }),
   });
 }
 
