@@ -41,23 +41,23 @@ export function discoveredFieldsOf(config: Config): readonly DiscoveredField[] {
 /** A tenant's own mapping of a policy takes the place of the distributor's. */
 function mappingOf(config: Config, path: string): [string, readonly StreamPolicy[]][] {
   return mapAt(config, path).map(([name, streams]) => {
-    if (!Array.isArray(streams)) throw wrong(`${path}.${name}`, "a list of selectors");
+    if (!Array.isArray(streams)) throw wrong(`${path}.${name}`, streams, "a list of selectors");
     return [name, streams.map((item: Value) => policyOf(name, item, path))];
   });
 }
 
 function policyOf(name: string, item: Value, path: string): StreamPolicy {
   if (!isMap(item) || typeof item["selector"] !== "string") {
-    throw wrong(`${path}.${name}`, "a selector and a priority in each item");
+    throw wrong(`${path}.${name}`, item, "a selector and a priority in each item");
   }
   const { selector, priority = 0 } = item;
-  if (typeof priority !== "number") throw wrong(`${path}.${name}.priority`, "a number");
+  if (typeof priority !== "number") throw wrong(`${path}.${name}.priority`, priority, "a number");
   return { name, selector: selectorOf(selector), priority };
 }
 
 function listsAt(config: Config, path: string): [string, readonly string[]][] {
   return mapAt(config, path).map(([name, names]) => {
-    if (!Array.isArray(names)) throw wrong(`${path}.${name}`, "a list of names");
+    if (!Array.isArray(names)) throw wrong(`${path}.${name}`, names, "a list of names");
     return [name, names.map(String)];
   });
 }
@@ -65,7 +65,7 @@ function listsAt(config: Config, path: string): [string, readonly string[]][] {
 function mapAt(config: Config, path: string): [string, Value][] {
   const value = config.value(path) ?? "";
   if (value === "") return [];
-  if (!isMap(value)) throw wrong(path, "a block of names");
+  if (!isMap(value)) throw wrong(path, value, "a block of names");
   return Object.entries(value);
 }
 
@@ -73,8 +73,8 @@ function isMap(value: Value): value is Readonly<Record<string, Value>> {
   return typeof value === "object" && !Array.isArray(value);
 }
 
-function wrong(path: string, want: string): BadRequest {
-  return new BadRequest(`${path} is not what it must be, want ${want}`);
+function wrong(path: string, came: Value, want: string): BadRequest {
+  return new BadRequest(`${path} is ${JSON.stringify(came)}, want ${want}`);
 }
 
 export function selectorOf(text: string): readonly Matcher[] {

@@ -13,15 +13,18 @@ export function countReceived(
   streams: readonly PushStream[],
   limits: Limits,
 ): void {
-  const [lines] = weigh(streams);
-  if (lines === 0) return;
-  meter.count("loki_distributor_lines_received_total", lines, { tenant });
+  let received = 0;
   for (const [hours, kept] of byHours(streams, limits)) {
+    const [lines, bytes] = weigh(kept);
+    if (lines === 0) continue;
+    received += lines;
     const labels = { tenant, retention_hours: String(hours) };
-    meter.count("loki_distributor_bytes_received_total", weigh(kept)[1], labels);
+    meter.count("loki_distributor_bytes_received_total", bytes, labels);
     const name = "loki_distributor_structured_metadata_bytes_received_total";
     meter.count(name, metadataSize(kept), labels);
   }
+  if (received === 0) return;
+  meter.count("loki_distributor_lines_received_total", received, { tenant });
   observeLineSizes(meter, streams);
 }
 
