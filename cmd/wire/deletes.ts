@@ -142,7 +142,8 @@ async function warnOfBolt({ storage, loaded }: AppSettings, journal: Journal): P
   }
 }
 
-function gauge(meter: Meter, { pending }: ActiveDeletes): void {
+function gauge(meter: Meter, active: ActiveDeletes): void {
+  const pending = active.pending();
   const oldest = pending.reduce((least, { createdMs }) => Math.min(least, createdMs), Infinity);
   const ageMs = Math.max(0, runtime.clock.nowMs() - oldest);
   const wishes = new Set(pending.map(({ tenant, id }) => `${tenant}/${id}`));

@@ -1,7 +1,8 @@
 /** What the process as a whole tells in `/metrics`: what it was built from, its memory, its parts. */
 import { readdirSync, readFileSync } from "node:fs";
-import { arch, platform } from "node:os";
+import { arch, hostname, platform } from "node:os";
 import type { Config } from "../../core/config/config.ts";
+import { answerOf } from "../../core/http/errors.ts";
 import { FAMILIES } from "../../core/http/metric-families.ts";
 import { Metrics } from "../../core/http/metrics.ts";
 import type { Ingester } from "../../core/ingester/ingester.ts";
@@ -12,6 +13,7 @@ import type { Meter } from "../../core/ports/meter.ts";
 import type { Pusher } from "../../core/ports/pusher.ts";
 import { BUILD } from "../version.ts";
 import { MEMBER_STATES } from "./ring.ts";
+import { runtime } from "./runtime.ts";
 
 export function openMetrics(config: Config): Metrics {
   const metrics = new Metrics(FAMILIES);
@@ -24,6 +26,10 @@ export function openMetrics(config: Config): Metrics {
   metrics.gauge("loki_ingester_limiter_enabled", 1);
   const factor = config.number("ingester.lifecycler.ring.replication_factor");
   metrics.gauge("loki_distributor_replication_factor", factor);
+  const tokens = config.number("ingester.lifecycler.num_tokens");
+  const member = config.text("ingester.lifecycler.id") || hostname();
+  metrics.gauge("cortex_ring_tokens_total", tokens, { name: "ingester" });
+  metrics.gauge("cortex_ring_member_tokens_owned", tokens, { name: "ingester", member });
   metrics.gauge("loki_querier_worker_concurrency", config.number("querier.max_concurrent"));
   const protocol = { protocol: "http" };
   const limit = config.number("server.http_listen_conn_limit");
@@ -45,13 +51,19 @@ export function watch(
   });
 }
 
-/** The ring of one: this process's ingester is its only member. */
+/** The ring of one: this process's ingester is its only member, and is seen to live right now. */
 function gaugeMembers(meter: Meter, { phase }: IngesterLife): void {
+  const now = runtime.clock.nowMs() / 1000;
   for (const state of ["PENDING", "JOINING", "ACTIVE", "LEAVING", "Unhealthy"]) {
-    const members = MEMBER_STATES[phase.name] === state ? 1 : 0;
-    meter.gauge("cortex_ring_members", members, { name: "ingester", state });
+    const labels = { name: "ingester", state };
+    const isIts = MEMBER_STATES[phase.name] === state;
+    meter.gauge("cortex_ring_members", isIts ? 1 : 0, labels);
+    meter.gauge("cortex_ring_oldest_member_timestamp", isIts ? now : 0, labels);
   }
 }
+
+/** What Loki's distributor calls of its ingester by gRPC, and dashboards look at as a request of its own. */
+const PUSH = "/logproto.Pusher/Push";
 
 /** The ingester of this process as its distributor sees it. */
 export function meteredPusher(pusher: Pusher, meter: Meter): Pusher {
@@ -61,17 +73,33 @@ export function meteredPusher(pusher: Pusher, meter: Meter): Pusher {
   return {
     async push(tenant, streams) {
       meter.count("loki_distributor_ingester_appends_total", 1, labels);
+      const startMs = runtime.clock.ticksMs();
+      let status = 200;
       try {
         await pusher.push(tenant, streams);
       } catch (error) {
+        status = answerOf(error).status;
         // What the sender did wrong is no failure of the ingester.
         if (!(error instanceof BadRequest)) {
           meter.count("loki_distributor_ingester_append_failures_total", 1, labels);
         }
         throw error;
+      } finally {
+        observePush(meter, { status, seconds: (runtime.clock.ticksMs() - startMs) / 1000 });
       }
     },
   };
+}
+
+/** Once as its caller saw it, once as it was answered. */
+function observePush(meter: Meter, { status, seconds }: { status: number; seconds: number }): void {
+  meter.observe("loki_ingester_client_request_duration_seconds", seconds, {
+    ...{ operation: PUSH, status_code: `${Math.floor(status / 100)}xx` },
+  });
+  meter.observe("loki_request_duration_seconds", seconds, {
+    ...{ method: "gRPC", route: PUSH },
+    ...{ status_code: status === 200 ? "success" : String(status), ws: "false" },
+  });
 }
 
 const STARTED_SECONDS = Date.now() / 1000 - process.uptime();

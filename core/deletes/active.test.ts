@@ -99,9 +99,27 @@ test("a request hides for an hour after its processing, for readers that know th
   };
   state.list = [request(A, { status: "processed", receipt })];
   assert.equal((await active.listOf(A)).length, 1);
-  assert.deepEqual(active.pending, []);
+  assert.deepEqual(active.pending(), []);
   await clock.advance(3_600_000);
   assert.equal((await active.listOf(A)).length, 0);
+});
+
+test("whoever only counts what waits is told anew at the next time", async () => {
+  const { state, clock, active } = given();
+  state.list = [request(A)];
+  assert.deepEqual(active.pending(), []);
+  await settle();
+  assert.equal(active.pending().length, 1);
+  state.list = [];
+  await clock.advance(3_600_000);
+  active.pending();
+  await settle();
+  assert.deepEqual(active.pending(), []);
+  state.fails = true;
+  await clock.advance(3_600_000);
+  active.pending();
+  await settle();
+  assert.deepEqual(active.pending(), []);
 });
 
 test("without any list queries fail, with an old one they go on", async () => {

@@ -74,8 +74,9 @@ export class ActiveDeletes implements DeleteFilters {
     this.#loadedAt = undefined;
   }
 
-  /** What waits to be processed, as it was read last. */
-  get pending(): readonly DeleteRequest[] {
+  /** What waits to be processed, as it was read last; an old list is read anew for whoever asks next. */
+  pending(): readonly DeleteRequest[] {
+    this.#refresh().catch((error) => this.#complain(error));
     return this.#pending;
   }
 

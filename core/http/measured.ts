@@ -20,7 +20,10 @@ export function measured(response: Response, tell: (bytes: number) => void): Res
     tell(Number(known));
     return response;
   }
-  if (body === null) return response;
+  if (body === null) {
+    tell(0);
+    return response;
+  }
   let size = 0;
   const counter = new TransformStream<Uint8Array, Uint8Array>({
     transform(piece, controller) {

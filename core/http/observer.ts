@@ -26,6 +26,11 @@ const METHODS: ReadonlySet<string> = new Set([
   ...["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"],
 ]);
 
+/** Any word may be a method, but not every word a series. */
+function nameOf(method: string): string {
+  return METHODS.has(method) ? method : "other";
+}
+
 export function makeObserver(options: ObserverOptions): Observer {
   const { clock, meter, journal, logAtInfo, tracer } = options;
   const inflight = new Map<string, number>();
@@ -39,14 +44,14 @@ export function makeObserver(options: ObserverOptions): Observer {
 
   return {
     sized(response, { method, route }) {
+      const labels = { method: nameOf(method), route };
       return measured(response, (bytes) =>
-        meter.observe("loki_response_message_bytes", bytes, { method, route }),
+        meter.observe("loki_response_message_bytes", bytes, labels),
       );
     },
 
     begin(request, route) {
-      // Any word may be a method, but not every word a series.
-      const method = METHODS.has(request.method) ? request.method : "other";
+      const method = nameOf(request.method);
       const span = tracer?.start(`${method} ${route}`, {
         parent: request.headers.get("traceparent") ?? undefined,
         attributes: { "http.request.method": method, "http.route": route },

@@ -103,14 +103,20 @@ export function mount(routes: readonly Route[], options: MountOptions): Hono {
   const app = new Hono({ getPath: pathOf });
   for (const each of routes) {
     const label = routeLabel(each.path);
-    app.all(prefix + each.path, (context) => serve(each, label, context, options));
+    app.all(prefix + each.path, async (context) =>
+      sized(await serve(each, label, context, options), context, label),
+    );
   }
-  app.notFound(({ req }) => {
-    const done = observer.begin(req.raw, "other");
+  app.notFound((context) => {
+    const done = observer.begin(context.req.raw, "other");
     done(404);
-    return textResponse(404, "404 page not found\n");
+    return sized(textResponse(404, "404 page not found\n"), context, "other");
   });
   return app;
+
+  function sized(response: Response, { req }: Context, route: string): Response {
+    return observer.sized?.(response, { method: req.raw.method, route }) ?? response;
+  }
 }
 
 async function serve(
@@ -135,7 +141,7 @@ async function serve(
     const call = { request, params: context.req.param(), signal: request.signal, env: context.env };
     const response = await handler(call);
     done(response.status);
-    return observer.sized?.(response, { method: request.method, route: label }) ?? response;
+    return response;
   } catch (error) {
     const { status, text } = answerOf(error);
     done(status, error);
