@@ -5,8 +5,9 @@
  *
  *   bun scripts/soak.ts --pushers 200 --tails 50 --seconds 600
  *
- * Chunks are cut every 20 seconds, so that what the server holds by design (the newest lines, until
- * their chunks and index are stored) has reached its size within the first minute. Exit code 1 when the
+ * Everything is flushed every 20 seconds, so that what the server holds by design (the newest lines, and
+ * stored chunks until their index is uploaded, by itself after 15 minutes or 64 MB) has reached its size
+ * within the first minute. Exit code 1 when the
  * end of the time after that minute needs over 10 % more than its begin, when a line pushed is not found, or
  * when a line of a followed stream reached its tail neither as a line nor as a drop.
  */
@@ -30,6 +31,7 @@ const [pushers, tails, seconds] = [values.pushers, values.tails, values.seconds]
   number,
 ];
 const LINES_PER_PUSH = 10;
+const FLUSH_EVERY_MS = 20_000;
 const GROWTH_MAX = 1.1;
 /** The begin, in which caches fill and code is compiled. */
 const WARM_SECONDS = Math.min(60, seconds / 5);
@@ -53,7 +55,11 @@ const readers = await Promise.all(
 );
 began = performance.now();
 const writers = Array.from({ length: pushers }, (_, index) => push(server.url, index));
-const askers = [ask(`${server.url}/ready`, waits.ready), ask(smallQuery(server.url), waits.query)];
+const askers = [
+  ask(`${server.url}/ready`, waits.ready),
+  ask(smallQuery(server.url), waits.query),
+  flush(server.url),
+];
 while (performance.now() - began < seconds * 1000) {
   await Bun.sleep(1000);
   if (samples.length - shown >= 30) report();
@@ -124,9 +130,6 @@ function report(): void {
 async function start(cwd: string): Promise<{ url: string; child: ChildProcess }> {
   const flags = [
     "-server.http-listen-port=0",
-    "-ingester.max-chunk-age=20s",
-    "-ingester.chunks-idle-period=10s",
-    "-ingester.flush-check-period=5s",
     "-ingester.checkpoint-duration=30s",
     "-distributor.ingestion-rate-limit-mb=1000",
     "-distributor.ingestion-burst-size-mb=1000",
@@ -213,6 +216,16 @@ async function ask(url: string, times: number[]): Promise<void> {
     await (await fetch(url)).arrayBuffer();
     times.push(performance.now() - asked);
     await Bun.sleep(250);
+  }
+}
+
+async function flush(url: string): Promise<void> {
+  for (let wait = 0; !stop.signal.aborted; wait += 100) {
+    await Bun.sleep(100);
+    if (wait < FLUSH_EVERY_MS) continue;
+    wait = 0;
+    const { status } = await fetch(`${url}/flush`, { method: "POST" });
+    if (status !== 204) console.log(`/flush: ${status}`);
   }
 }
 

@@ -3,7 +3,7 @@
  * or not the compactor has been at it. Spans that go whole are not opened. Label names, series and
  * volumes are the index's, which forgets when the compactor does.
  */
-import type { Labels } from "../model/labels.ts";
+import type { StreamId } from "../model/block.ts";
 import type { Tenant } from "../model/tenant.ts";
 import type {
   BlockHandle,
@@ -50,7 +50,7 @@ export class FilteredSource implements LogSource {
     return this.#source.labelValues(select, name);
   }
 
-  series(select: Select): Promise<Labels[]> {
+  series(select: Select): Promise<StreamId[]> {
     return this.#source.series(select);
   }
 

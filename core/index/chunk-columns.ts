@@ -33,6 +33,13 @@ export class ChunkColumns {
     }
   }
 
+  refs(): ChunkRef[] {
+    return Array.from({ length: this.count }, (_, index) => ({
+      ...{ fromMs: this.fromMs[index]!, throughMs: this.throughMs[index]! },
+      ...{ checksum: this.checksum[index]!, kb: this.kb[index]!, entries: this.entries[index]! },
+    }));
+  }
+
   /** Sorts by start, end and checksum, each once: of equal ones the first stays. */
   order(): void {
     // Fast path: most series come from one file, in order already.

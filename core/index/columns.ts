@@ -14,6 +14,7 @@ import { sameLabels } from "../labels/labels.ts";
 import type { StreamId } from "../model/block.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 import type { Label, Labels } from "../model/labels.ts";
+import type { ChunkColumns } from "./chunk-columns.ts";
 import type { Window } from "./chunk-list.ts";
 import { lowerBound, type Refs } from "./refs.ts";
 import type { SeriesCursor } from "./series.ts";
@@ -129,6 +130,19 @@ export class IndexColumns {
       });
     }
     return list;
+  }
+
+  /** Adds them to others. */
+  gather(row: number, window: Window, others: ChunkColumns): void {
+    const first = this.#firstInside(row, window);
+    if (first < 0) return;
+    for (let chunk = first; chunk < this.chunkStarts[row + 1]!; chunk++) {
+      const fromMs = this.fromMs[chunk]!;
+      const throughMs = this.throughMs[chunk]!;
+      if (fromMs >= window.throughMs) break;
+      if (throughMs < window.fromMs) continue;
+      others.add(fromMs, throughMs, this.checksums[chunk]!, this.kb[chunk]!, this.entries[chunk]!);
+    }
   }
 
   /** The label names that the rows have. */

@@ -1,7 +1,7 @@
 /** What is in memory, as a LogSource: every chunk is a span, whether it is open, full or already stored. */
 import { sortTexts } from "../index/texts.ts";
 import { labelValue } from "../labels/labels.ts";
-import type { Labels } from "../model/labels.ts";
+import type { StreamId } from "../model/block.ts";
 import { msCeilOf, msOf } from "../model/time.ts";
 import type {
   BlockHandle,
@@ -60,10 +60,10 @@ export class IngesterSource implements LogSource {
     return sortTexts([...values]);
   }
 
-  async series(select: Select): Promise<Labels[]> {
-    const found: Labels[] = [];
+  async series(select: Select): Promise<StreamId[]> {
+    const found: StreamId[] = [];
     for (const stream of this.#matching(select)) {
-      if (isAlive(stream, select)) found.push(stream.labels);
+      if (isAlive(stream, select)) found.push(stream);
     }
     return found;
   }

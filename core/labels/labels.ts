@@ -47,7 +47,11 @@ export function compareLabels(a: Labels, b: Labels): number {
 export function sameLabels(a: Labels, b: Labels): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
-  return a.every(([name, value], index) => b[index]![0] === name && b[index]![1] === value);
+  for (let index = 0; index < a.length; index++) {
+    const [own, other] = [a[index]!, b[index]!];
+    if (own !== other && (own[0] !== other[0] || own[1] !== other[1])) return false;
+  }
+  return true;
 }
 
 export function toObject(labels: Labels): Record<string, string> {

@@ -5,7 +5,6 @@
  * core/querier/scan.ts turns the spans of several sources into blocks in time order without repeats.
  */
 import type { Block, StreamId } from "../model/block.ts";
-import type { Labels } from "../model/labels.ts";
 import type { Matcher } from "../model/matcher.ts";
 import type { ScanStats } from "../model/stats.ts";
 import type { Tenant } from "../model/tenant.ts";
@@ -30,8 +29,8 @@ export interface LogSource {
   labelNames(select: Select): Promise<string[]>;
   /** Sorted values of one label. */
   labelValues(select: Select, name: string): Promise<string[]>;
-  /** Label sets of the matching series, each once. */
-  series(select: Select): Promise<Labels[]>;
+  /** The matching series, each once. */
+  series(select: Select): Promise<StreamId[]>;
   /** What the matching streams weigh in that time, from the index alone. */
   volume(select: Select): Promise<StreamVolume[]>;
 }

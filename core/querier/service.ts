@@ -4,6 +4,7 @@
  * CI job are all this, over different sources.
  */
 import { printMatchers } from "../labels/matcher.ts";
+import { distinctStreams } from "../labels/stream-numbers.ts";
 import type { QueryContext } from "../logql/exec/context.ts";
 import { runPlan } from "../logql/exec/engine.ts";
 import type { QueryParams } from "../logql/plan/params.ts";
@@ -39,7 +40,6 @@ import type {
   VolumeRequest,
   Warn,
 } from "../ports/query-service.ts";
-import { distinctStreams } from "../store/joined-source.ts";
 import { checkAround } from "./around.ts";
 import { ContextRun } from "./context.ts";
 import { parseCursor } from "./cursor.ts";

@@ -1,10 +1,11 @@
 /** What one index file, or what is not in a file yet, has for a question. */
+import type { ChunkColumns } from "../index/chunk-columns.ts";
 import type { IndexColumns } from "../index/columns.ts";
-import { sameLabels } from "../labels/labels.ts";
 import type { StreamId } from "../model/block.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 import type { StreamVolume } from "../ports/log-source.ts";
-import { weigh, weighRow } from "./weigh.ts";
+import { FoundJoined } from "./found-joined.ts";
+import { weigh, weighColumns } from "./weigh.ts";
 
 export interface IndexedSeries {
   readonly stream: StreamId;
@@ -21,6 +22,8 @@ export interface Found {
   /** Whether each stream is there once. */
   readonly distinct: boolean;
   isEmpty(): boolean;
+  /** Adds the chunks of the stream at this place of `streams()` to columns. */
+  gather(at: number, chunks: ChunkColumns): void;
   streams(): StreamId[];
   series(): IndexedSeries[];
   volumes(): StreamVolume[];
@@ -43,6 +46,10 @@ export class FoundList implements Found {
 
   isEmpty(): boolean {
     return this.#list.length === 0;
+  }
+
+  gather(at: number, chunks: ChunkColumns): void {
+    chunks.addAll(this.#list[at]!.chunks);
   }
 
   streams(): StreamId[] {
@@ -84,6 +91,10 @@ export class FoundRows implements Found {
     return this.#rows.length === 0;
   }
 
+  gather(at: number, chunks: ChunkColumns): void {
+    this.#columns.gather(this.#rows[at]!, this.#bounds, chunks);
+  }
+
   streams(): StreamId[] {
     return Array.from(this.#rows, (row) => this.#columns.streams[row]!);
   }
@@ -99,7 +110,9 @@ export class FoundRows implements Found {
     const volumes = new Array<StreamVolume>(this.#rows.length);
     for (let at = 0; at < volumes.length; at++) {
       const row = this.#rows[at]!;
-      const { chunks, entries, bytes } = weighRow(this.#columns, row, this.#bounds);
+      const { chunkStarts } = this.#columns;
+      const range = { first: chunkStarts[row]!, end: chunkStarts[row + 1]! };
+      const { chunks, entries, bytes } = weighColumns(this.#columns, range, this.#bounds);
       volumes[at] = { stream: this.#columns.streams[row]!, chunks, entries, bytes };
     }
     return volumes;
@@ -116,34 +129,5 @@ export function joined(all: readonly Found[], bounds: Bounds): Found {
   const [first] = some;
   // Fast path: what one file alone knows is there once.
   if (some.length === 1 && first!.distinct) return first!;
-  const list = new FoundList(bounds);
-  for (const series of join(some)) list.add(series);
-  return list;
-}
-
-function join(all: readonly Found[]): IndexedSeries[] {
-  const known = new Map<bigint, { stream: StreamId; chunks: ChunkRef[]; sources: number }[]>();
-  for (const found of all) {
-    for (const { stream, chunks } of found.series()) {
-      let list = known.get(stream.fingerprint);
-      if (list === undefined) known.set(stream.fingerprint, (list = []));
-      const same = list.find((other) => sameLabels(other.stream.labels, stream.labels));
-      if (same === undefined) {
-        list.push({ stream, chunks: [...chunks], sources: 1 });
-      } else {
-        same.chunks.push(...chunks);
-        same.sources++;
-      }
-    }
-  }
-  return [...known.values()].flat().map(({ stream, chunks, sources }) => ({
-    stream,
-    chunks: sources === 1 ? chunks : unique(chunks),
-  }));
-}
-
-function unique(refs: readonly ChunkRef[]): ChunkRef[] {
-  const known = new Map<string, ChunkRef>();
-  for (const ref of refs) known.set(`${ref.fromMs}:${ref.throughMs}:${ref.checksum}`, ref);
-  return [...known.values()];
+  return new FoundJoined(some, bounds);
 }

@@ -1,7 +1,7 @@
 /** Several sources as one: what each knows of names, values, series and volumes, put together. */
 import { uniteTexts } from "../index/texts.ts";
-import { labelsKey } from "../labels/labels.ts";
-import type { Labels } from "../model/labels.ts";
+import { distinctStreams, numbersByLabels } from "../labels/stream-numbers.ts";
+import type { StreamId } from "../model/block.ts";
 import type { LogSource, Select, StreamSpans, StreamVolume } from "../ports/log-source.ts";
 
 export class JoinedSource implements LogSource {
@@ -25,17 +25,15 @@ export class JoinedSource implements LogSource {
     return this.#union((source) => source.labelValues(select, name));
   }
 
-  async series(select: Select): Promise<Labels[]> {
-    const answers: Labels[][] = [];
+  async series(select: Select): Promise<StreamId[]> {
+    const answers: StreamId[][] = [];
     for (const source of this.sources) {
       const found = await source.series(select);
       if (found.length > 0) answers.push(found);
     }
     // Fast path: what only one of them knows is there once.
     if (answers.length <= 1) return answers[0] ?? [];
-    const known = new Map<string, Labels>();
-    for (const found of answers) for (const labels of found) known.set(labelsKey(labels), labels);
-    return [...known.values()];
+    return distinctStreams(answers);
   }
 
   async volume(select: Select): Promise<StreamVolume[]> {
@@ -45,15 +43,17 @@ export class JoinedSource implements LogSource {
       if (found.length > 0) answers.push(found);
     }
     if (answers.length <= 1) return answers[0] ?? [];
-    const known = new Map<string, StreamVolume>();
-    for (const found of answers) {
-      for (const volume of found) {
-        const key = labelsKey(volume.stream.labels);
-        const before = known.get(key);
-        known.set(key, before === undefined ? volume : add(before, volume));
+    const streams = answers.map((found) => found.map(({ stream }) => stream));
+    const sums: StreamVolume[] = [];
+    numbersByLabels(streams).forEach((numbers, at) => {
+      const found = answers[at]!;
+      for (let index = 0; index < found.length; index++) {
+        const number = numbers[index]!;
+        const volume = found[index]!;
+        sums[number] = number === sums.length ? volume : add(sums[number]!, volume);
       }
-    }
-    return [...known.values()];
+    });
+    return sums;
   }
 
   async #union(ask: (source: LogSource) => Promise<string[]>): Promise<string[]> {

@@ -1,5 +1,5 @@
 /** A bucket as a LogSource whose questions to the index are timed, each under its name. */
-import type { Labels } from "../model/labels.ts";
+import type { StreamId } from "../model/block.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LogSource, Select, StreamSpans, StreamVolume } from "../ports/log-source.ts";
 import type { Meter } from "../ports/meter.ts";
@@ -31,7 +31,7 @@ export class MeteredSource implements LogSource {
     return this.#timed("label_values", this.#source.labelValues(select, name));
   }
 
-  series(select: Select): Promise<Labels[]> {
+  series(select: Select): Promise<StreamId[]> {
     return this.#timed("series", this.#source.series(select));
   }
 

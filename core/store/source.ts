@@ -1,9 +1,9 @@
 /** What is in a bucket, as a LogSource: the index says which chunks there are, each of them is a span. */
 import { type ChunkTable, readBlock, readSymbols, readTable } from "../chunk/decode.ts";
 import { compileMatcher } from "../labels/matcher.ts";
+import type { StreamId } from "../model/block.ts";
 import type { ChunkRef } from "../model/chunk-ref.ts";
 import { Corrupt, LimitExceeded } from "../model/errors.ts";
-import type { Labels } from "../model/labels.ts";
 import type { LimitsOf } from "../model/limits.ts";
 import { addWarning } from "../model/stats.ts";
 import { msOf, nsOf } from "../model/time.ts";
@@ -66,8 +66,8 @@ export class StoreSource implements LogSource {
     return this.#parts.indexes.labelValues(queryOf(select), name);
   }
 
-  async series(select: Select): Promise<Labels[]> {
-    return (await this.#parts.indexes.streams(queryOf(select))).map(({ labels }) => labels);
+  series(select: Select): Promise<StreamId[]> {
+    return this.#parts.indexes.streams(queryOf(select));
   }
 
   volume(select: Select): Promise<StreamVolume[]> {

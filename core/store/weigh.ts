@@ -23,14 +23,17 @@ export function weigh(
   return { chunks: chunks.length, entries, bytes };
 }
 
-/** The same of a row of columns. */
-export function weighRow(
-  columns: IndexColumns,
-  row: number,
+/** Chunks as columns, of one series after the other. */
+type Columns = Pick<IndexColumns, "fromMs" | "throughMs" | "kb" | "entries">;
+
+/** The same of the chunks from `first` on, not including `end`, in the order of their start. */
+export function weighColumns(
+  columns: Columns,
+  { first, end }: { first: number; end: number },
   { fromMs, throughMs }: { fromMs: number; throughMs: number },
 ): Weight {
   let [chunks, entries, bytes] = [0, 0, 0];
-  for (let chunk = columns.chunkStarts[row]!; chunk < columns.chunkStarts[row + 1]!; chunk++) {
+  for (let chunk = first; chunk < end; chunk++) {
     const ref = { fromMs: columns.fromMs[chunk]!, throughMs: columns.throughMs[chunk]! };
     if (ref.fromMs >= throughMs) break;
     if (ref.throughMs < fromMs) continue;

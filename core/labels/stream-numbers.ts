@@ -1,0 +1,111 @@
+/**
+ * Numbers for the streams of several sources, in the order in which they are first seen: what is the same
+ * stream has the same number. Found by fingerprint, since a text for each of a hundred thousand label sets
+ * takes longer than all else that is done with them; labels then tell those apart that share one.
+ */
+import type { StreamId } from "../model/block.ts";
+import type { Labels } from "../model/labels.ts";
+import { labelsKey, sameLabels } from "./labels.ts";
+
+/** Up to here a fingerprint may be one that a collision was mapped to, in one source and not in another. */
+const MAPPED_MAX = 2 ** 20;
+/** Slots for each stream: with more of them free, fewer streams that are not meant are looked at. */
+const SLOTS_PER_STREAM = 2;
+const LOW_LANE = 2 ** 32;
+
+type Lists = readonly (readonly StreamId[])[];
+
+/** Numbers by labels alone, whatever the fingerprints: for sources that know nothing of one another. */
+export function numbersByLabels(lists: Lists): Uint32Array[] {
+  const keys = lists.map(keysOf);
+  const isMapped = keys.some((list) => list.some((key) => key <= MAPPED_MAX));
+  return isMapped ? numbersByText(lists) : numbersByKey(lists, keys);
+}
+
+/** Numbers by labels and fingerprint: for sources in which the fingerprint is part of where a stream's chunks lie. */
+export function numbersByPlace(lists: Lists): Uint32Array[] {
+  return numbersByKey(lists, lists.map(keysOf));
+}
+
+/** Each stream once, in the order in which they are first seen. */
+export function distinctStreams(lists: Lists): StreamId[] {
+  const streams: StreamId[] = [];
+  numbersByLabels(lists).forEach((numbers, at) => {
+    const list = lists[at]!;
+    for (let index = 0; index < list.length; index++) {
+      if (numbers[index] === streams.length) streams.push(list[index]!);
+    }
+  });
+  return streams;
+}
+
+/** Fingerprints as doubles. The lowest bits are lost, which makes a collision of what was near to one. */
+function keysOf(list: readonly StreamId[]): Float64Array {
+  const keys = new Float64Array(list.length);
+  for (let index = 0; index < list.length; index++) keys[index] = Number(list[index]!.fingerprint);
+  return keys;
+}
+
+function numbersByText(lists: Lists): Uint32Array[] {
+  const known = new Map<string, number>();
+  return lists.map((list) =>
+    Uint32Array.from(list, ({ labels }) => {
+      const key = labelsKey(labels);
+      let number = known.get(key);
+      if (number === undefined) known.set(key, (number = known.size));
+      return number;
+    }),
+  );
+}
+
+/** A table with open addressing; a slot has a stream's number and one more, 0 is free. */
+function numbersByKey(lists: Lists, keys: readonly Float64Array[]): Uint32Array[] {
+  const size = lists.reduce((sum, list) => sum + list.length, 0);
+  const slots = new Uint32Array(2 ** Math.ceil(Math.log2(SLOTS_PER_STREAM * size + 1)));
+  const mask = slots.length - 1;
+  const knownKeys = new Float64Array(size);
+  const known: StreamId[] = [];
+  return lists.map((list, at) => {
+    const own = keys[at]!;
+    const numbers = new Uint32Array(list.length);
+    for (let index = 0; index < list.length; index++) {
+      const key = own[index]!;
+      const stream = list[index]!;
+      let slot = slotOf(key) & mask;
+      let held = slots[slot]!;
+      while (held !== 0 && !(knownKeys[held - 1] === key && isSame(known[held - 1]!, stream))) {
+        slot = (slot + 1) & mask;
+        held = slots[slot]!;
+      }
+      if (held === 0) {
+        knownKeys[known.length] = key;
+        slots[slot] = held = known.push(stream);
+      }
+      numbers[index] = held - 1;
+    }
+    return numbers;
+  });
+}
+
+/** The high lane of a fingerprint; of a small one, which has nothing there, all of it. */
+function slotOf(key: number): number {
+  return (key < LOW_LANE ? key : key / LOW_LANE) >>> 0;
+}
+
+/**
+ * Label sets that were found equal, with equal fingerprints, each with the one that stands for all of them.
+ * Sources give the same object for a stream each time, and to look at every label of a hundred thousand
+ * streams is most of what joining them would cost.
+ */
+const STANDS_FOR = new WeakMap<Labels, Labels>();
+
+function isSame(a: StreamId, b: StreamId): boolean {
+  if (a === b) return true;
+  const known = STANDS_FOR.get(b.labels);
+  if (known === a.labels) return true;
+  const first = STANDS_FOR.get(a.labels) ?? a.labels;
+  if ((known ?? b.labels) === first) return true;
+  if (a.fingerprint !== b.fingerprint || !sameLabels(a.labels, b.labels)) return false;
+  if (b.labels !== first) STANDS_FOR.set(b.labels, first);
+  return true;
+}
