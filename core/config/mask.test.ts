@@ -38,6 +38,12 @@ test("maskUrls() hides passwords, even those that are not escaped", () => {
     ["http://h:80/a@b", "http://h:80/a@b"],
     ["http://h/a", "http://h/a"],
     ["a:b@c", "a:b@c"],
+    ["https://t0k3n@h/x", `https://${MASK}@h/x`],
+    ["http://h/a@b?c=d@e", "http://h/a@b?c=d@e"],
+    ["https://h/x?access_token=t&a=b", `https://h/x?access_token=${MASK}&a=b`],
+    ["https://h/?a=b&X-Amz-Signature=t#f", `https://h/?a=b&X-Amz-Signature=${MASK}#f`],
+    ["https://h/?sv=1&sig=t%3D", `https://h/?sv=1&sig=${MASK}`],
+    ["/loki/api/v1/query?query={token=1}&monkey=1", "/loki/api/v1/query?query={token=1}&monkey=1"],
   ];
   for (const [text, masked] of cases) assert.equal(maskUrls(text), masked);
 });

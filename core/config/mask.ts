@@ -8,9 +8,23 @@ export function maskSecret(text: string): string {
   return text === "" ? "" : MASK;
 }
 
-/** The password of `scheme://user:password@host`: everything up to the last `@`, since people forget to escape. */
+/**
+ * The password of `scheme://user:password@host`: everything up to the last `@`, since people forget to escape.
+ * A user without one may be a token, and so may a parameter.
+ */
 export function maskUrls(text: string): string {
-  return text.replace(/(:\/\/[^:/@\s]*:)(?!\d+(?:\/|$))\S*@/g, `$1${MASK}@`);
+  const masked = text
+    .replace(/(:\/\/[^:/@\s]*:)(?!\d+(?:\/|$))\S*@/g, `$1${MASK}@`)
+    .replace(/(:\/\/)[^:/@?#\s]+@/g, `$1${MASK}@`);
+  return maskParameters(masked);
+}
+
+/** Parameters of a URL that carry what lets somebody in: `access_token`, `X-Amz-Signature`, `sig`. */
+const PARAMETER =
+  /([?&](?:[^=&#\s"']*(?:token|secret|passw|signature|credential|(?:api|access|account)[-_]?key|authorization)[^=&#\s"']*|sig|key|auth|code)=)[^&#\s"']+/gi;
+
+export function maskParameters(text: string): string {
+  return text.replace(PARAMETER, `$1${MASK}`);
 }
 
 /** Names of secrets in Loki's and Prometheus' own blocks: `account_key`, `bearer_token`, `sasl_password`… */

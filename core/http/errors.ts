@@ -2,6 +2,7 @@
  * Errors as answers: the kind gives the status, the text is for the user. Of what is not the user's
  * doing the answer tells only what cannot hold a secret; the rest is for the log.
  */
+import { maskParameters } from "../config/mask.ts";
 import { BadRequest, Bug, Corrupt, LimitExceeded, Unavailable } from "../model/errors.ts";
 import type { Level } from "../ports/journal.ts";
 import { sizedResponse } from "./measured.ts";
@@ -72,7 +73,7 @@ const SECRETS =
 
 /** Takes passwords, keys and signatures out of a text that came from elsewhere, such as a URL of a store. */
 export function redact(text: string): string {
-  return text
+  return maskParameters(text)
     .replace(/(\/\/)[^/\s@]*@/g, "$1***@")
     .replace(SECRETS, "$1***")
     .replace(/\b(Bearer|Basic)\s+\S+/g, "$1 ***");

@@ -1,5 +1,6 @@
 /** Requests in our own metrics and log. */
 
+import { maskParameters } from "../config/mask.ts";
 import { Corrupt } from "../model/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -97,5 +98,5 @@ function placeOf({ stack = "" }: Error): string {
 
 function pathAndQuery(request: Request): string {
   const { pathname, search } = urlOf(request);
-  return (pathname + search).slice(0, LOGGED_MAX);
+  return maskParameters(pathname + search).slice(0, LOGGED_MAX);
 }
