@@ -1,5 +1,6 @@
 /** The listener as clients meet it: good ones, and those that talk nonsense, too much, or too slowly. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { HEAD_BYTES_MAX, type ListenOptions, listen } from "./serve.ts";
@@ -183,3 +184,15 @@ async function deafClient(port: number, text: string): Promise<number> {
     socket.on("close", () => resolve(bytes));
   });
 }
+
+test("a port that another process listens on is refused", async () => {
+  const server = serve({});
+  const source = `
+    const { listen } = await import(${JSON.stringify(new URL("serve.ts", import.meta.url).href)});
+    listen({ hostname: "127.0.0.1", port: ${server.port}, bodyBytesMax: 1, fetch: () => new Response() });
+    process.exit(0);`;
+  const second = spawnSync(process.execPath, ["-e", source], { encoding: "utf8" });
+  await server.stop();
+  assert.notEqual(second.status, 0);
+  assert.match(second.stderr, /port \d+ in use/);
+});

@@ -64,6 +64,8 @@ export function listen(options: ListenOptions): Listening {
     port,
     // Otherwise Bun answers what fails with a page that shows our sources.
     development: false,
+    // Which without a word lets a second process listen on the same port, and take half of the requests.
+    reusePort: false,
     error: (error) => {
       options.failed?.(error);
       return new Response("internal error\n", { status: 500 });
