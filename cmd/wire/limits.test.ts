@@ -46,8 +46,8 @@ test("each key is read, or setting it gives a warning that says why not", async 
   assert.deepEqual(problems, []);
 });
 
-test("each limit that is read is used by core", async () => {
-  let sources = "";
+test("each limit that is read is used", async () => {
+  let sources = await readFile(join(ROOT, "cmd/wire/served-store.ts"), "utf8");
   for (const name of await readdir(join(ROOT, "core"), { recursive: true })) {
     if (!/\.ts$/.test(name) || /\.test\.ts$|model\/limits\.ts$/.test(name)) continue;
     sources += await readFile(join(ROOT, "core", name), "utf8");
@@ -80,6 +80,7 @@ runtime_config: {file: overrides.yaml}
     shard_streams: {enabled: true, desired_rate: 1MB}
     block_ingestion_until: 2026-11-23T10:00
     enforced_labels: [team]
+    query_ready_index_num_days: 3
 `;
   const limits = new TenantLimits(loaded, async () => overrides);
   await limits.reload();
@@ -89,6 +90,7 @@ runtime_config: {file: overrides.yaml}
   assert.deepEqual(a.shardStreams, { enabled: true, loggingEnabled: false, desiredRate: 2 ** 20 });
   assert.equal(a.blockIngestionUntilMs, Date.UTC(2026, 10, 23, 10));
   assert.deepEqual([a.enforcedLabels, b.enforcedLabels], [["team"], []]);
+  assert.equal(limits.queryReadyIndexDaysMax, 3);
   overrides = "overrides: {a: {block_ingestion_until: soon}}\n";
   await assert.rejects(limits.reload(), /override for tenant a: block_ingestion_until is "soon"/);
   assert.equal(limits.of(checkTenant("a")), a, "a file that is wrong changes nothing");

@@ -33,6 +33,12 @@ export class TenantLimits implements LimitsOf {
     return this.#own.get(tenant) ?? this.#base;
   }
 
+  /** Of all tenants the most. */
+  get queryReadyIndexDaysMax(): number {
+    const all = [this.#base, ...this.#own.values()];
+    return all.reduce((most, { queryReadyIndexDays: days }) => Math.max(most, days), 0);
+  }
+
   /** What was said of the overrides when they were read last. */
   get overrides(): Overrides {
     return this.#overrides;
@@ -132,6 +138,7 @@ export function limitsFrom(config: Config): Limits {
     maxConcurrentTailRequests: number("max_concurrent_tail_requests"),
     maxEntriesLimitPerQuery: number("max_entries_limit_per_query"),
     maxChunksPerQuery: number("max_chunks_per_query"),
+    queryReadyIndexDays: number("query_ready_index_num_days"),
     queryTimeoutMs: ms("query_timeout"),
     splitQueriesByIntervalMs: ms("split_queries_by_interval"),
     maxQueryBytesRead: number("max_query_bytes_read"),

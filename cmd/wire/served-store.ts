@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { DiskObjectStore } from "../../adapters/disk/object-store.ts";
 import type { Config } from "../../core/config/config.ts";
 import { Unavailable } from "../../core/model/errors.ts";
-import type { LimitsOf } from "../../core/model/limits.ts";
+import type { Tenant } from "../../core/model/tenant.ts";
 import type { Journal } from "../../core/ports/journal.ts";
 import type { Meter } from "../../core/ports/meter.ts";
 import type { ObjectStore } from "../../core/ports/object-store.ts";
@@ -11,17 +11,18 @@ import { FETCH_BOUNDS, type FetchBounds } from "../../core/querier/fetch-ahead.t
 import type { Buckets } from "../../core/store/buckets.ts";
 import { IndexCache } from "../../core/store/index-cache.ts";
 import { type IndexKeeping, LISTING_MS } from "../../core/store/index-files.ts";
-import { IndexSync } from "../../core/store/index-sync.ts";
+import { IndexSync, type ReadyDays } from "../../core/store/index-sync.ts";
 import { takeLeftovers } from "../../core/store/leftovers.ts";
 import { PrefixedStore } from "../../core/store/prefixed.ts";
 import { bucketsOf } from "./bucket.ts";
+import type { TenantLimits } from "./limits.ts";
 import { runtime } from "./runtime.ts";
 import type { ConfiguredStore, PeriodStore } from "./store-config.ts";
 
 export interface ServedStoreParts {
   readonly config: Config;
   readonly storage: ConfiguredStore;
-  readonly limits: LimitsOf;
+  readonly limits: TenantLimits;
   readonly journal: Journal;
   readonly meter: Meter;
   readonly uploader: string;
@@ -31,7 +32,7 @@ export class ServedStore {
   readonly buckets: Buckets;
   readonly #syncs: readonly IndexSync[];
   readonly #parts: ServedStoreParts;
-  readonly #readyDays: number;
+  readonly #ready: ReadyDays;
   readonly #ending = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
@@ -40,7 +41,11 @@ export class ServedStore {
     this.#parts = parts;
     const shipper = "storage_config.tsdb_shipper";
     const resyncMs = config.ms(`${shipper}.resync_interval`);
-    this.#readyDays = config.number(`${shipper}.query_ready_num_days`);
+    const days = config.number(`${shipper}.query_ready_num_days`);
+    this.#ready = {
+      of: (tenant) => Math.max(days, limits.of(tenant as Tenant).queryReadyIndexDays),
+      most: () => Math.max(days, limits.queryReadyIndexDaysMax),
+    };
     const keepings = storage.stores.map((store): IndexKeeping => {
       const folder = cacheFolder(config.text(`${shipper}.cache_location`), store, storage);
       const ttlMs = config.ms(`${shipper}.cache_ttl`);
@@ -58,14 +63,14 @@ export class ServedStore {
       const { cache } = keepings[index]!;
       if (cache === undefined) return [];
       const parts = { files, cache, clock: runtime.clock, journal, meter };
-      return [new IndexSync({ ...parts, resyncMs, readyDays: this.#readyDays })];
+      return [new IndexSync({ ...parts, resyncMs, ready: this.#ready })];
     });
   }
 
   /** Queries that are to be ready find their tables here; the rest goes on in the background. */
   async start(): Promise<void> {
     await this.#takeLeftovers();
-    if (this.#readyDays > 0) await Promise.all(this.#syncs.map((sync) => sync.sync()));
+    if (this.#ready.most() > 0) await Promise.all(this.#syncs.map((sync) => sync.sync()));
     this.#running = Promise.all(this.#syncs.map((sync) => sync.run(this.#ending.signal)));
   }
 

@@ -56,6 +56,8 @@ export interface Limits {
   readonly maxConcurrentTailRequests: number;
   readonly maxEntriesLimitPerQuery: number;
   readonly maxChunksPerQuery: number;
+  /** Days before today whose index is at hand before anybody asks; 0 is none. */
+  readonly queryReadyIndexDays: number;
   readonly queryTimeoutMs: number;
   readonly splitQueriesByIntervalMs: number;
   readonly maxQueryBytesRead: number;
@@ -223,6 +225,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxConcurrentTailRequests: 10,
   maxEntriesLimitPerQuery: 5000,
   maxChunksPerQuery: 2_000_000,
+  queryReadyIndexDays: 0,
   queryTimeoutMs: 300 * SECOND,
   splitQueriesByIntervalMs: 1800 * SECOND,
   maxQueryBytesRead: 0,

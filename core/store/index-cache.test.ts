@@ -61,7 +61,7 @@ class World {
   }
 
   /** A process that starts here. */
-  boot({ readyDays = 0, readersBytes = 1 << 20 } = {}): Machine {
+  boot({ readyDays = 0, tenants = {}, readersBytes = 1 << 20 }: BootOptions = {}): Machine {
     const { clock } = this;
     const lines: string[] = [];
     const journal: Journal = { log: (_, message) => lines.push(message) };
@@ -73,7 +73,11 @@ class World {
     });
     const sync = new IndexSync({
       ...{ files: bucket.files, cache, clock, journal, meter: UNMETERED },
-      ...{ resyncMs: 300_000, readyDays },
+      resyncMs: 300_000,
+      ready: {
+        of: (tenant) => tenants[tenant] ?? readyDays,
+        most: () => Math.max(readyDays, ...Object.values(tenants)),
+      },
     });
     return { bucket, cache, sync, lines };
   }
@@ -81,6 +85,13 @@ class World {
   async diskKeys(): Promise<string[]> {
     return (await Array.fromAsync(this.disk.list(""))).map(({ key }) => key);
   }
+}
+
+interface BootOptions {
+  readonly readyDays?: number;
+  /** Days of single tenants. */
+  readonly tenants?: Readonly<Record<string, number>>;
+  readonly readersBytes?: number;
 }
 
 /** How many streams there are, by the index. */
@@ -171,6 +182,31 @@ test("tables of the last days are fetched before anybody asks", async () => {
   assert.equal(machine.lines.filter((line) => line === "downloaded file").length, 3);
   assert.equal(await ask(machine, [], START - BigInt(2 * DAY) * 1_000_000n), 3);
   assert.deepEqual(world.remote.indexGets(), []);
+});
+
+test("a tenant's own files are fetched for as many days as the tenant has", async () => {
+  const world = await new World().fill(4);
+  const keys = (await Array.fromAsync(world.remote.list("index/"))).map(({ key }) => key);
+  const owned = (tenant: string) =>
+    keys.map((key) => key.replace(/[^/]+$/, `${tenant}/1-compactor-2-3.tsdb.gz`));
+  for (const tenant of ["a", "b"]) {
+    for (const [at, key] of owned(tenant).entries()) {
+      await world.remote.put(key, (await world.remote.get(keys[at]!))!);
+    }
+  }
+  for (const key of keys) await world.remote.delete(key);
+  const fetched = async (options: BootOptions) => {
+    await Promise.all((await world.diskKeys()).map((key) => world.disk.delete(key)));
+    const machine = world.boot(options);
+    world.remote.indexGets();
+    await machine.sync.sync();
+    const tenants = world.remote.indexGets().map((key) => key.split("/")[2]!);
+    return tenants.sort().join("");
+  };
+  assert.equal(await fetched({}), "");
+  assert.equal(await fetched({ readyDays: 1 }), "aabb");
+  assert.equal(await fetched({ tenants: { a: 1 } }), "aa");
+  assert.equal(await fetched({ readyDays: 1, tenants: { a: 2, b: 0 } }), "aaa");
 });
 
 test("a round fetches what is new in the tables that are here, and drops what the bucket dropped", async () => {

@@ -23,8 +23,15 @@ export interface IndexSyncOptions {
   readonly journal: Journal;
   readonly meter: Meter;
   readonly resyncMs: number;
-  /** Days before today whose tables are fetched before anybody asks; 0 for none. */
-  readonly readyDays: number;
+  readonly ready: ReadyDays;
+}
+
+/** Days before today whose tables are fetched before anybody asks; 0 for none. Asked anew in each round. */
+export interface ReadyDays {
+  /** Of one tenant's own files. */
+  of(tenant: string): number;
+  /** Of the tenant who has most: of files that are all tenants' together. */
+  most(): number;
 }
 
 export class IndexSync {
@@ -59,8 +66,7 @@ export class IndexSync {
       const [held, stored] = [await cache.tables(), new Set(await files.tables())];
       for (const table of held) if (!stored.has(table)) await cache.retain(table, new Set());
       for (const table of stored) {
-        const isReady = this.#mustBeReady(table);
-        if (isReady || held.has(table)) await this.#syncTable(table, isReady);
+        if (this.#mustBeReady(table) || held.has(table)) await this.#syncTable(table);
       }
       const seconds = (clock.ticksMs() - started) / 1000;
       meter.gauge("loki_tsdb_shipper_tables_download_operation_duration_seconds", seconds);
@@ -71,14 +77,14 @@ export class IndexSync {
     }
   }
 
-  /** Of a table that somebody asked for, the files of those tenants that did; of others all. */
-  async #syncTable(table: string, isReady: boolean): Promise<void> {
+  /** The files of those tenants that asked for the table, or for whom it must be here before they do. */
+  async #syncTable(table: string): Promise<void> {
     const { files, cache, journal } = this.#options;
     const { folders, keys } = await files.folders(table);
     const here = await cache.tenants(table);
     const wanted = [...keys];
     for (const tenant of folders) {
-      if (!isReady && !here.has(tenant)) continue;
+      if (!here.has(tenant) && !this.#mustBeReady(table, tenant)) continue;
       wanted.push(...(await files.ownOf(table, tenant)));
     }
     journal.log("debug", "listed files", { "table-name": table, count: wanted.length });
@@ -96,11 +102,13 @@ export class IndexSync {
     }
   }
 
-  #mustBeReady(table: string): boolean {
-    const { clock, readyDays } = this.#options;
-    if (readyDays <= 0) return false;
+  /** For the tenant; for anybody when it is left out. */
+  #mustBeReady(table: string, tenant?: string): boolean {
+    const { clock, ready } = this.#options;
+    const days = tenant === undefined ? ready.most() : ready.of(tenant);
+    if (days <= 0) return false;
     const today = Math.floor(clock.nowMs() / DAY_MS);
     const day = tableNumber(table);
-    return day !== undefined && day >= today - readyDays && day <= today;
+    return day !== undefined && day >= today - days && day <= today;
   }
 }

@@ -381,6 +381,7 @@ const NO_RESULTS_CACHE = "lokits keeps no results of queries, so none is ever ol
 const NO_SHARDS = "one process answers a query, and does not cut it into shards";
 const NO_PIECES = "lokits does not cut these questions into pieces";
 const NO_PATTERN_STORE = "patterns are found when they are asked for, and not stored";
+const WHOLE_LINES = "a pattern is found of the whole line, also where it is JSON";
 const NO_ENGINE_2 = "lokits has one engine";
 
 /** Keys that nothing reads, and why. Setting one gives a warning, never an error. */
@@ -403,7 +404,6 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   recent_metadata_query_window: NO_PIECES,
   split_instant_metric_queries_by_interval: NO_PIECES,
   split_ingester_queries_by_interval: NO_PIECES,
-  query_ready_index_num_days: "indexes are read when a query wants them",
   index_gateway_shard_size: "there is no index gateway",
   index_gateway_max_capacity: "there is no index gateway",
   use_owned_stream_count: "all streams in memory count",
@@ -412,9 +412,9 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   pattern_persistence_enabled: NO_PATTERN_STORE,
   pattern_persistence_granularity: NO_PATTERN_STORE,
   pattern_rate_threshold: NO_PATTERN_STORE,
-  pattern_ingester_tokenizable_json_fields_default: NO_PATTERN_STORE,
-  pattern_ingester_tokenizable_json_fields_append: NO_PATTERN_STORE,
-  pattern_ingester_tokenizable_json_fields_delete: NO_PATTERN_STORE,
+  pattern_ingester_tokenizable_json_fields_default: WHOLE_LINES,
+  pattern_ingester_tokenizable_json_fields_append: WHOLE_LINES,
+  pattern_ingester_tokenizable_json_fields_delete: WHOLE_LINES,
   s3_sse_type: "encryption is set for the whole store, in storage_config",
   s3_sse_kms_key_id: "encryption is set for the whole store, in storage_config",
   s3_sse_kms_encryption_context: "encryption is set for the whole store, in storage_config",
