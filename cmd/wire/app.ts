@@ -43,7 +43,20 @@ export interface App {
   stop(): Promise<void>;
 }
 
+/** What was begun and would keep the process alive, last things last. */
+type Undo = (() => unknown)[];
+
 export async function startApp(settings: AppSettings): Promise<App> {
+  const undo: Undo = [];
+  try {
+    return await begin(settings, undo);
+  } catch (error) {
+    for (const each of undo.reverse()) await each();
+    throw error;
+  }
+}
+
+async function begin(settings: AppSettings, undo: Undo): Promise<App> {
   const { clock, codecs, search } = runtime;
   const { config } = settings.loaded;
   const metrics = openMetrics(config);
@@ -89,6 +102,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
     askToStop = resolve;
   });
   const reloading = new AbortController();
+  undo.push(() => reloading.abort());
   const marker = openShutdownMarker(config.text("ingester.shutdown_marker_path"), metrics);
   if (await isPrepared(marker, journal))
     journal.log("info", "prepared for shutdown: the next stop flushes");
@@ -125,6 +139,7 @@ export async function startApp(settings: AppSettings): Promise<App> {
     writeMs: config.ms("server.http_server_write_timeout"),
     failed: (error) => journal.log("error", "request failed", { err: error }),
   });
+  undo.push(() => server.stop(0));
   await store.start();
   watch(metrics, { ingester, life }, server.connections);
   await life.start();
