@@ -93,3 +93,17 @@ given("-verify-config -log-config-reverse-order", VALID, {
   stderr:
     /^level=info ts=\S+ msg=" [\s\S]*msg="target: all"\nlevel=info ts=\S+ msg="config is valid"\n$/,
 });
+given(
+  "-verify-config",
+  VALID.replace("2m", "2m, retention_stream: [{selector: '{a', period: 24h}]"),
+  {
+    code: 1,
+    stderr:
+      "c.yaml has a problem:\n  c.yaml:5:36: invalid limits config: invalid labels matchers: parse error at line 1, col 3: syntax error: unexpected $end, expecting = or =~ or !~ or !=\n",
+  },
+);
+given("-verify-config -target=querier,foo", VALID, {
+  code: 0,
+  stderr:
+    /level=warn ts=\S+ msg="a start would fail: error running loki: unrecognised module name: foo"\nlevel=info ts=\S+ msg="config is valid"\n$/,
+});

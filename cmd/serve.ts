@@ -1,7 +1,7 @@
 /** `lokits serve`: the daemon. Its flags are Loki's own, so they are read by the configuration, not by citty. */
 import { defineCommand } from "citty";
 import { ConfigError } from "../core/config/config-error.ts";
-import { checkTargets, targetsPage } from "./targets.ts";
+import { targetProblem, targetsPage } from "./targets.ts";
 import { type App, startApp } from "./wire/app.ts";
 import { loadSettings, type VerifiedSettings } from "./wire/config.ts";
 import { stderrJournal } from "./wire/journal.ts";
@@ -27,7 +27,8 @@ async function serve(rawArgs: readonly string[]): Promise<number> {
   const settings = await loadSettings(rawArgs).catch(refused);
   if (typeof settings === "number") return settings;
   if (settings.verifyOnly) return checked(settings);
-  checkTargets(settings.target);
+  const missing = targetProblem(settings.target);
+  if (missing !== undefined) throw new Error(missing);
   const started = performance.now();
   const app = await startApp(settings);
   // Before anybody is told that it has started: a supervisor may ask it to stop right then.
@@ -56,11 +57,15 @@ function refused(error: unknown): number {
   return error.kind === "flag" ? 2 : 1;
 }
 
-function checked({ loaded, warnings, logFormat }: VerifiedSettings): number {
+function checked({ loaded, warnings, logFormat, target }: VerifiedSettings): number {
   const journal = stderrJournal("info", logFormat);
   for (const warning of warnings) journal.log("warn", warning);
-  if (!loaded.listTargets) journal.log("info", "config is valid");
-  else {
+  if (!loaded.listTargets) {
+    // Valid it is, as in Loki, and the start would still end at once.
+    const missing = targetProblem(target);
+    if (missing !== undefined) journal.log("warn", `a start would fail: ${missing}`);
+    journal.log("info", "config is valid");
+  } else {
     console.log(targetsPage({ legacy: loaded.config.bool("legacy_read_target") }));
     console.error("this release starts only -target=all: one process, without the ruler");
   }

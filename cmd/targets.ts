@@ -26,15 +26,13 @@ const TARGETS: Readonly<Record<string, readonly string[]>> = {
 /** Targets of Loki 3.x that stand for parts which lokits does not have; `bloom-` and the like begin them. */
 const NEWER = /^(bloom-|ingest-limits|query-engine|dataobj-|ui$|partition-ring$)/;
 
-/** Throws for a target that this release does not start, in Loki's words when nobody does. */
-export function checkTargets(targets: readonly string[]): void {
+/** Why this release does not start these, in Loki's words when nobody does; undefined when it does. */
+export function targetProblem(targets: readonly string[]): string | undefined {
   const stranger = targets.find((name) => !Object.hasOwn(TARGETS, name) && !NEWER.test(name));
-  if (stranger !== undefined) {
-    throw new Error(`error running loki: unrecognised module name: ${stranger}`);
-  }
+  if (stranger !== undefined) return `error running loki: unrecognised module name: ${stranger}`;
   const missing = targets.filter((target) => target !== "all");
-  if (missing.length > 0)
-    throw new Error(`not implemented yet: -target=${missing.join(",")}, only all`);
+  if (missing.length === 0) return undefined;
+  return `not implemented yet: -target=${missing.join(",")}, only all`;
 }
 
 /** With `legacy` the target `read` stands for all that is not `write`. */

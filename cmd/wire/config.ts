@@ -10,7 +10,7 @@ import { ENCODINGS, type EncodingName } from "../../core/ports/codecs.ts";
 import type { Level } from "../../core/ports/journal.ts";
 import { BUILD, versionPage } from "../version.ts";
 import { stderrJournal } from "./journal.ts";
-import { TenantLimits } from "./limits.ts";
+import { limitsFrom, TenantLimits } from "./limits.ts";
 import { memoryLimit } from "./memory.ts";
 import { type ConfiguredStore, openConfigured, schemaOf } from "./store-config.ts";
 import { readTextFile } from "./text-file.ts";
@@ -62,6 +62,7 @@ export async function loadSettings(
     readFile: readTextFile,
     env: process.env,
     nowMs: Date.now(),
+    check: limitProblems,
   });
   const settings = checkedSettings(loaded);
   if (loaded.print) process.stderr.write(`${heading()}${loaded.text("all")}`);
@@ -102,6 +103,16 @@ export function checkedSettings(loaded: LoadedConfig): CheckedSettings {
     gracefulStopMs: config.ms("server.graceful_shutdown_timeout"),
     printConfig: loaded.text,
   };
+}
+
+/** Selectors and times in limits: the parts that read them lie above core/config. */
+function limitProblems(config: Config): readonly string[] {
+  try {
+    limitsFrom(config);
+    return [];
+  } catch (error) {
+    return [`invalid limits config: ${error instanceof Error ? error.message : String(error)}`];
+  }
 }
 
 /** `-version` and `-help` go before everything, as in Loki: what else the line says is not looked at. */

@@ -16,7 +16,7 @@ export function lateLayer(config: Config): { layer: Layer; warnings: readonly st
     layer.set(TIMEOUT, timeout);
     if (config.isDefault(ENGINE_TIMEOUT)) {
       warnings.push(
-        `global timeout not configured: ${TIMEOUT} is not set, queries may run ${printGoDuration(timeout)}`,
+        `global timeout not configured: ${TIMEOUT} has its default, so queries may run ${printGoDuration(timeout)}, as ${ENGINE_TIMEOUT} says; set another value to have it otherwise`,
       );
     }
   }

@@ -25,6 +25,8 @@ export interface LoadOptions {
   readonly env: Environment;
   /** Unix milliseconds. Tells which period of the schema is the active one. */
   readonly nowMs?: number;
+  /** What parts above this one find wrong with values, such as selectors. */
+  readonly check?: (config: Config) => readonly string[];
 }
 
 export interface LoadedConfig {
@@ -57,7 +59,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const expand = isOn(asked["config.expand-env"]);
   const file = text === undefined ? ZERO : await readText(text, { expand, env: options.env });
 
-  const check = (layer: Layer) => settle([flags, environment.layer, layer], options.nowMs);
+  const check = (layer: Layer) => settle([flags, environment.layer, layer], options);
   const { config, set, layers, warnings, problems } = check(file.layer);
   // Follow-ups of keys that were not understood are told only to who wants to see everything.
   if (file.problems.length > 0 && (!verify || file.broken)) throw fileError(name, file, expand);
@@ -108,12 +110,15 @@ interface Settled {
   readonly problems: readonly string[];
 }
 
-function settle(set: readonly Layer[], nowMs: number | undefined): Settled {
+function settle(set: readonly Layer[], { nowMs, check }: LoadOptions): Settled {
   const dynamic = dynamicLayer(new Config(set));
   const late = lateLayer(new Config([...set, dynamic.layer]));
   const layers = [late.layer, ...set, dynamic.layer];
   const config = new Config(layers);
-  const problems = dynamic.problems.length > 0 ? dynamic.problems : configProblems(config, nowMs);
+  const problems =
+    dynamic.problems.length > 0
+      ? dynamic.problems
+      : [...configProblems(config, nowMs), ...(check?.(config) ?? [])];
   return { config, set, layers, warnings: late.warnings, problems };
 }
 

@@ -178,3 +178,37 @@ for (const block of [
     `${STORAGE}chunk_delimiter is not implemented yet: chunks have other names with it`,
   ]);
 }
+
+refused("a ring's store that is none, once", `${SCHEMA}common: {ring: {kvstore: {store: foo}}}`, [
+  "invalid KV store type: foo",
+]);
+for (const [text, wanted] of [
+  ["server: {http_listen_port: 99999}", "server.http_listen_port is 99999, want 0 to 65535"],
+  ["ingester: {concurrent_flushes: 0}", "ingester.concurrent_flushes is 0, want at least 1"],
+  ["ingester: {flush_check_period: 0s}", "ingester.flush_check_period is 0s, want at least 1ms"],
+  ["compactor: {compaction_interval: 0}", "compactor.compaction_interval is 0s, want at least 1ms"],
+  ["shutdown_delay: -5s", "shutdown_delay is -5s, want at least 0s"],
+  [
+    "storage_config: {max_bytes_in_flight: 0}",
+    "storage_config.max_bytes_in_flight is 0B, want at least 1",
+  ],
+  [
+    "limits_config: {ingestion_rate_mb: .nan}",
+    "limits_config.ingestion_rate_mb is .nan, want a number",
+  ],
+] as const) {
+  refused(text, `${SCHEMA}${text}`, [wanted]);
+}
+
+test("what other parts find is told with its place", async () => {
+  const asked = async (text: string) =>
+    await loadConfig({
+      ...{ args: ["-config.file=x.yaml", "-verify-config"], env: {} },
+      readFile: async () => SCHEMA + text,
+      check: (config) => (config.text("http_prefix") === "x" ? ["x is no prefix"] : []),
+    });
+  await assert.rejects(asked("http_prefix: x"), {
+    message: "x.yaml has a problem:\n  x.yaml:5:1: x is no prefix",
+  });
+  await asked("http_prefix: y");
+});

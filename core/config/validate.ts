@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import { KEYS } from "./keys.ts";
 import { authProblems } from "./validate-auth.ts";
 import { limitsProblems } from "./validate-limits.ts";
+import { numberProblems } from "./validate-numbers.ts";
 import { schemaProblems } from "./validate-schema.ts";
 import { storageProblems } from "./validate-storage.ts";
 
@@ -23,8 +24,11 @@ export function configProblems(config: Config, nowMs: number | undefined): reado
     ["invalid compactor config: ", compactorProblems(config)],
     ["invalid auth config: ", authProblems(config)],
     ["", generalProblems(config)],
+    ["", numberProblems(config)],
   ];
-  return blocks.flatMap(([prefix, problems]) => problems.map((problem) => prefix + problem));
+  const texts = blocks.flatMap(([prefix, problems]) => problems.map((text) => prefix + text));
+  // What `common` says wrong is wrong in every block that it reaches.
+  return [...new Set(texts)];
 }
 
 function queryRangeProblems(config: Config): string[] {
