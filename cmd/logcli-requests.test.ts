@@ -151,3 +151,25 @@ test("errors end what is printed, and what came before them is printed", async (
     },
   );
 });
+
+test("what a server knows and we do not it may answer with numbers, or with pages of lines", async () => {
+  const series = [{ metric: { a: "b" }, values: [[1795416945, "1"]] }];
+  const matrix = { status: "success", data: { resultType: "matrix", result: series } };
+  await fakeLoki(
+    () => Response.json(matrix),
+    async (addr, asked) => {
+      const run = await lokits(["query", 'new_rate({a="b"}[1m])', ...addr, ...WINDOW, "-q"]);
+      assert.deepEqual(
+        [run.stdout, asked.length],
+        [JSON.stringify(series, null, 2), 1],
+        run.stderr,
+      );
+    },
+  );
+  await fakeLoki(paged(9, 1), async (addr, asked) => {
+    const flags = ["-q", "-o", "raw", "--batch", "4", "--limit", "6"];
+    const run = await lokits(["query", '{a="b"} | new_stage', ...addr, ...WINDOW, ...flags]);
+    const expected = [8, 7, 6, 5, 4, 3].map((index) => `line ${index}\n`).join("");
+    assert.deepEqual([run.stdout, asked.length], [expected, 2], run.stderr);
+  });
+});

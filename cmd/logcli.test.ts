@@ -4,7 +4,6 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { SHARED, withoutShared } from "./testing/corpus.ts";
@@ -337,55 +336,6 @@ test("headers: tenant, tags, tokens from files, a header of another name", async
     assert.equal(both.code, 2);
     assert.match(both.stderr, /at most one of HTTP basic auth/);
   });
-});
-
-test("a wide range comes in parts, in order, and what is there is not asked for again", async () => {
-  const asked: string[] = [];
-  const server = Bun.serve({
-    port: 0,
-    fetch: (request) => {
-      const { searchParams: params } = new URL(request.url);
-      if (params.has("stream"))
-        return new Response("limit must be a positive value", { status: 400 });
-      const [start, end] = [BigInt(params.get("start")!), BigInt(params.get("end")!)];
-      asked.push(params.get("start")!);
-      const lines: [bigint, string][] = [];
-      for (let time = T0; time < T0 + 7_200_000_000_000n; time += 600_000_000_000n) {
-        if (time >= start && time < end)
-          lines.push([time, `line ${(time - T0) / 600_000_000_000n}`]);
-      }
-      if (params.get("direction") !== "FORWARD") lines.reverse();
-      return Response.json(streams([{ a: "b" }, ...lines]));
-    },
-  });
-  try {
-    await inFolder(async (cwd) => {
-      const addr = ["--addr", server.url.href.replace(/\/$/, "")];
-      const range = ["--from", String(T0), "--to", String(T0 + 7_200_000_000_000n)];
-      const flags = ["--parallel-max-workers", "3", "--parallel-duration", "30m", "-o", "raw"];
-      const query = ["query", '{a="b"}', ...addr, ...range, ...flags];
-      const back = await lokits(query, { cwd });
-      assert.deepEqual(
-        back.stdout.trimEnd().split("\n"),
-        Array.from({ length: 12 }, (_, index) => `line ${11 - index}`),
-      );
-      const parts = ["--part-path-prefix", "out"];
-      const kept = await lokits([...query, "--forward", ...parts], { cwd });
-      assert.equal(kept.stdout, "", kept.stderr);
-      assert.deepEqual(readdirSync(cwd).sort()[0], "out_20261123T065545_20261123T072545.part");
-      assert.equal(readdirSync(cwd).length, 4);
-      asked.length = 0;
-      const merged = await lokits([...query, "--forward", ...parts, "--merge-parts"], { cwd });
-      assert.deepEqual(
-        merged.stdout.trimEnd().split("\n"),
-        Array.from({ length: 12 }, (_, index) => `line ${index}`),
-      );
-      assert.equal(merged.stderr.match(/Skip range: .*: already downloaded/g)?.length, 4);
-      assert.deepEqual([asked, readdirSync(cwd)], [[], []]);
-    });
-  } finally {
-    await server.stop(true);
-  }
 });
 
 test("a bucket answers labels, series, stats and volume without a server", {

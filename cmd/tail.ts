@@ -1,6 +1,7 @@
 /** `lokits tail`: follows a query over WebSocket, comes back after a broken connection, says what was dropped. */
 import { type ArgsDef, defineCommand } from "citty";
 import { labelsOf, printLabels } from "../core/labels/labels.ts";
+import { beginning } from "./answers.ts";
 import { Client, withParams } from "./client.ts";
 import { CLIENT_ARGS, CLIENT_ENVIRONMENT, CLIENT_REPEATABLE } from "./client-flags.ts";
 import { type Flags, parseFlags, UsageError } from "./flags.ts";
@@ -137,7 +138,7 @@ class Tailing {
   }
 
   async show(text: string): Promise<void> {
-    const frame = JSON.parse(text) as Frame;
+    const frame = frameOf(text);
     for (const each of this.#told.splice(0)) remark(each);
     for (const { stream, values } of frame.streams ?? []) {
       const labels = labelsOf(stream);
@@ -157,6 +158,14 @@ class Tailing {
     }
     if (entry.time === this.#start) this.#seen.add(key);
     for (const text of this.#format.print([entry], [])) await this.#output.line(text);
+  }
+}
+
+function frameOf(text: string): Frame {
+  try {
+    return JSON.parse(text) as Frame;
+  } catch {
+    throw new Error(`a frame of the tail is no JSON: ${beginning(text)}`);
   }
 }
 
