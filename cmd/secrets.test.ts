@@ -11,7 +11,7 @@ import { ConfigError } from "../core/config/config-error.ts";
 import { KEYS, type Key, keysIn, treeOf } from "../core/config/keys.ts";
 import { loadConfig } from "../core/config/load.ts";
 import type { Row } from "../core/config/row.ts";
-import { inFolder, lokits, startServer } from "./testing/process.ts";
+import { inFolder, lokits, pushLines, startServer } from "./testing/process.ts";
 
 const SEED = 20_260_101;
 const BASE = `auth_enabled: false
@@ -51,6 +51,10 @@ function secretFile(next: () => string): { root: Tree; secrets: string[] } {
       return keep(String(shape(next())));
     }
     if (type === "url") return `https://user:${keep(next())}@localhost/x`;
+    // As people write tokens into addresses: instead of a user, and as a parameter.
+    if (type === "string" && path.endsWith("_url")) {
+      return `https://${keep(encodeURIComponent(next()))}@localhost/x?token=${keep(encodeURIComponent(next()))}`;
+    }
     return undefined;
   };
   const itemOf = (rows: readonly Row[]): Tree => {
@@ -211,3 +215,61 @@ function merge(left: Tree, right: Tree): Tree {
   }
   return out;
 }
+
+test("a store by a URL with secrets, that cannot be reached, shows none of them however it fails", async () => {
+  const texts = fc.sample(fc.stringMatching(/^[A-Za-z0-9]{24}$/), { seed: SEED + 1, numRuns: 20 });
+  const [key, secret, token, signature, asked, proxy] = texts as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  const secrets = [secret, token, signature, asked, proxy];
+  await inFolder(async (cwd) => {
+    const file = join(cwd, "c.yaml");
+    const base = parseBase(BASE.replace("object_store: filesystem", "object_store: s3"));
+    const own = {
+      storage_config: {
+        aws: {
+          s3: `s3://${key}:${secret}@127.0.0.1:1/bucket`,
+          ...{ s3forcepathstyle: true, insecure: true },
+          backoff_config: { max_retries: 1, max_period: "10ms" },
+        },
+      },
+      frontend: { downstream_url: `http://${token}@127.0.0.1:1/?sig=${signature}` },
+      analytics: { proxy_url: `http://user:${proxy}@127.0.0.1:1` },
+    };
+    await Bun.write(file, stringify(merge(base, own), { lineWidth: 0 }));
+    const flags = ["-print-config-stderr", "-log.level=debug", "-log.format=json"];
+    const server = await startServer([`-config.file=${file}`, ...flags], { cwd });
+    await pushLines(server.url, { a: "b" }, [[BigInt(Date.now()) * 1_000_000n, "x"]]);
+    await fetch(`${server.url}/flush`, { method: "POST" });
+    const params = `access_token=${asked}&X-Amz-Signature=${asked}&api_key=${asked}`;
+    for (const path of [
+      ...["/config", "/config?mode=diff", "/metrics", "/services", "/ready", "/ring"],
+      `/loki/api/v1/query_range?query={a="b"}&${params}`,
+      `/loki/api/v1/labels?${params}`,
+      `/loki/api/v1/series?match[]={a="b"}&${params}`,
+      `/loki/api/v1/index/stats?query={a="b"}&${params}`,
+      `/loki/api/v1/tail?query={a&${params}`,
+      `/none?${params}`,
+    ]) {
+      const headers = { Authorization: `Bearer ${asked}`, "Proxy-Authorization": `Basic ${asked}` };
+      const answer = await fetch(server.url + path, { headers });
+      assertHidden([...answer.headers].join() + (await answer.text()), secrets, path);
+    }
+    // A query of the store fails, and so does the flush: both are told.
+    const failed = () =>
+      server
+        .log()
+        .split("\n")
+        .some((line) => /"level":"(warn|error)"/.test(line) && /127\.0\.0\.1/.test(line));
+    for (let tries = 0; tries < 100 && !failed(); tries++) await Bun.sleep(50);
+    assert.ok(failed(), server.log());
+    assert.match(server.log(), /access_token=\*{8}/);
+    await server.stop("SIGKILL");
+    assertHidden(server.log(), secrets, "the log");
+  });
+});

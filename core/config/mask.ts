@@ -9,19 +9,20 @@ export function maskSecret(text: string): string {
 }
 
 /**
- * The password of `scheme://user:password@host`: everything up to the last `@`, since people forget to escape.
- * A user without one may be a token, and so may a parameter.
+ * The password of `scheme://user:password@host`: everything up to the last `@`, since people forget to escape;
+ * so a port before a path with an `@` is taken for one, which hides too much rather than too little. A user
+ * without one may be a token, and so may a parameter.
  */
 export function maskUrls(text: string): string {
   const masked = text
-    .replace(/(:\/\/[^:/@\s]*:)(?!\d+(?:\/|$))\S*@/g, `$1${MASK}@`)
+    .replace(/(:\/\/[^:/@\s]*:)\S*@/g, `$1${MASK}@`)
     .replace(/(:\/\/)[^:/@?#\s]+@/g, `$1${MASK}@`);
   return maskParameters(masked);
 }
 
 /** Parameters of a URL that carry what lets somebody in: `access_token`, `X-Amz-Signature`, `sig`. */
 const PARAMETER =
-  /([?&](?:[^=&#\s"']*(?:token|secret|passw|signature|credential|(?:api|access|account)[-_]?key|authorization)[^=&#\s"']*|sig|key|auth|code)=)[^&#\s"']+/gi;
+  /([?&](?:[^=&#\s"']*(?:token|secret|passw|signature|credential|(?:api|access|account)[-_]?key|authorization)[^=&#\s"']*|sig|key|auth|code)=)[^&#\s]+/gi;
 
 export function maskParameters(text: string): string {
   return text.replace(PARAMETER, `$1${MASK}`);
