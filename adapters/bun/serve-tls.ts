@@ -49,9 +49,8 @@ export async function listenTls(
     stop: async (waitMs) => {
       close();
       await inside.stop(waitMs);
-      // Its end of each connection is closed; what it said last may still be on the way.
-      await Bun.sleep(0);
-      setTimeout(cut, LAST_BYTES_MS).unref();
+      // What it said last may still be on the way.
+      await cut(LAST_BYTES_MS);
     },
   };
 }

@@ -376,6 +376,35 @@ given("stop() lets an answer that is under way end, and takes nobody new", async
   await stopped;
 });
 
+given(
+  "stop() does not wait for clients that keep a connection for later, and loses no byte",
+  async () => {
+    const size = 4 << 20;
+    const server = await listenTls({
+      ...{ hostname: "127.0.0.1", port: 0, bodyBytesMax: 1, tls: tlsOf() },
+      fetch: () => new Response(new Uint8Array(size)),
+    });
+    const port = Number(new URL(server.url).port);
+    const idle = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+    const ended = new Promise((resolve) => idle.once("close", resolve));
+    idle.on("error", () => {});
+    await new Promise((resolve) => idle.once("secureConnect", resolve));
+    const answer = fetch(server.url, { tls: { ca: text("ca.pem") } });
+    const { body } = await answer;
+    const reader = body!.getReader();
+    let got = (await reader.read()).value?.length ?? 0;
+    const stopped = server.stop(10_000);
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      got += value.length;
+    }
+    assert.equal(got, size);
+    await stopped;
+    await ended;
+  },
+);
+
 test("altNamesOf() splits names, and leaves out what could be taken for several", () => {
   const cases: [string, string[]][] = [
     ["", []],

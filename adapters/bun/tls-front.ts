@@ -39,8 +39,8 @@ export interface Front {
   renew(tls: FrontTls): void;
   /** Takes no more connections. */
   close(): void;
-  /** Cuts those that are left. */
-  cut(): void;
+  /** Cuts those that are left, once nothing moves on them any more or `waitMs` have passed. */
+  cut(waitMs: number): Promise<void>;
 }
 
 export interface FrontOptions {
@@ -55,6 +55,9 @@ export interface FrontOptions {
 
 const LOOPBACK = "127.0.0.1";
 const HANDSHAKE_MS = 10_000;
+
+/** When nothing has moved for so long after the HTTP server's end, nothing is on its way. */
+const STILL_MS = 20;
 
 /** How long a client may leave the end of its last answer lying. */
 const LAST_BYTES_MS = 30_000;
@@ -127,10 +130,25 @@ export async function openFront({
       current = next;
     },
     close: () => void server.close(),
-    cut: () => {
+    cut: async (waitMs) => {
+      const end = performance.now() + waitMs;
+      let before = -1;
+      for (let now = moved(open); now !== before && performance.now() < end; now = moved(open)) {
+        before = now;
+        await Bun.sleep(STILL_MS);
+      }
       for (const socket of open) socket.destroy();
     },
   };
+}
+
+/** Bytes that went to clients; what has not gone yet makes it another number each time. */
+function moved(sockets: ReadonlySet<Socket>): number {
+  let bytes = 0;
+  for (const { bytesWritten, writableLength } of sockets) {
+    bytes += writableLength === 0 ? bytesWritten : Number.NaN;
+  }
+  return bytes;
 }
 
 function optionsOf({ cert, key, clients, versionMin, ciphers }: FrontTls): TlsOptions {
