@@ -112,7 +112,7 @@ export class Distributor {
     const { clock, chunkAgeMaxMs = CHUNK_AGE_MS } = this.#options;
     const { timeShardsAfterMs } = shardStreams;
     const timed =
-      timeShardsAfterMs === undefined
+      timeShardsAfterMs === undefined || chunkAgeMaxMs <= 0
         ? streams
         : streams.flatMap((stream) =>
             divideByTime(stream, {

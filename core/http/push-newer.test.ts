@@ -219,3 +219,44 @@ test("a level is known from OpenTelemetry's number, before the line is looked in
     given(number, want);
   }
 });
+
+test("logs of OpenTelemetry are held against the same limits, and told in their own form", async () => {
+  const until = Number(START / 1_000_000n) + MINUTE_MS;
+  const send = async (limits: Partial<Limits>, body: string) => {
+    const served = serve({ allowStructuredMetadata: true, ...limits });
+    const record = { timeUnixNano: now, body: { stringValue: body } };
+    const attributes = [{ key: "service.name", value: { stringValue: "shop" } }];
+    const response = await served.request("/otlp/v1/logs", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Scope-OrgID": "t" },
+      body: JSON.stringify({
+        resourceLogs: [{ resource: { attributes }, scopeLogs: [{ logRecords: [record] }] }],
+      }),
+    });
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    // Field 2 of a status is its message; below 128 bytes its size is one byte.
+    const text = new TextDecoder().decode(bytes.subarray(bytes[1]! < 128 ? 2 : 3));
+    const discarded = served.samples(/^loki_discarded_samples/).join();
+    return { status: response.status, text, discarded };
+  };
+  const counted = (reason: string) =>
+    `loki_discarded_samples_total{reason="${reason}",tenant="t"} 1`;
+  assert.equal((await send({ maxLineSize: 4 }, "four")).status, 204);
+  assert.deepEqual(await send({ maxLineSize: 4 }, "fives"), {
+    status: 400,
+    text: `Max entry size '4' bytes exceeded for stream '{service_name="shop"}' while adding an entry with length '5' bytes`,
+    discarded: counted("line_too_long"),
+  });
+  assert.deepEqual(await send({ blockIngestionUntilMs: until }, "line"), {
+    status: 260,
+    text: "ingestion blocked for user 't' until '2023-11-14T22:14:20Z' with status code '260'",
+    discarded: counted("blocked_ingestion"),
+  });
+  assert.deepEqual(await send(policies({ blockedUntilMs: new Map([["*", until]]) }), "line"), {
+    status: 260,
+    text: "ingestion blocked for user 't' until '2023-11-14T22:14:20Z' with status code '260' (policy: '')",
+    discarded: counted("blocked_ingestion_policy"),
+  });
+  const rate = { ingestionRateBytes: 1, ingestionBurstBytes: 1 };
+  assert.deepEqual([(await send(rate, "line")).status, (await send(rate, "")).status], [429, 204]);
+});
