@@ -38,6 +38,66 @@ test("a push that stalls is cut off; the pushes of others are taken meanwhile", 
   });
 });
 
+/** Sends a text, and goes away: at once, or when the other side would say something. */
+async function hangUp(url: string, text: string, how: "end" | "reset"): Promise<void> {
+  const { hostname, port } = new URL(url);
+  await new Promise<void>((resolve) => {
+    const socket = connect(Number(port), hostname, () => {
+      socket.write(text, () => {
+        setTimeout(() => (how === "end" ? socket.end() : socket.resetAndDestroy()), 50);
+      });
+    });
+    socket.resume();
+    socket.on("error", () => {});
+    socket.on("close", () => resolve());
+  });
+}
+
+test("a push whose client goes away before its end stores nothing, though what came is whole JSON", async () => {
+  await inFolder(async (cwd) => {
+    const server = await startServer([], { cwd });
+    const now = BigInt(Date.now()) * 1_000_000n;
+    const head = "POST /loki/api/v1/push HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    const body = (line: string) =>
+      JSON.stringify({ streams: [{ stream: { app: "gone" }, values: [[String(now), line]] }] });
+    for (const how of ["end", "reset"] as const) {
+      const [sized, chunked] = [body(`sized ${how}`), body(`chunked ${how}`)];
+      const chunk = `${chunked.length.toString(16)}\r\n${chunked}\r\n`;
+      await Promise.all([
+        hangUp(server.url, `${head}Content-Length: ${sized.length + 1}\r\n\r\n${sized}`, how),
+        hangUp(server.url, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk}`, how),
+      ]);
+    }
+    await pushLines(server.url, { app: "gone" }, [[now + 1n, "stays"]]);
+    const found = await lokits(["query", '{app="gone"}', "--addr", server.url, "-o", "raw"]);
+    assert.equal(found.stdout, "stays\n");
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    assert.match(metrics, /^lokits_inflight_pushes 0$/m);
+    assert.match(metrics, /^lokits_inflight_push_bytes 0$/m);
+    assert.match(metrics, /^loki_panic_total 0$/m);
+    assert.doesNotMatch(server.log(), /level=error/);
+    assert.equal(await server.stop(), 0);
+  });
+});
+
+test("a tenant that is named twice is neither of the two", async () => {
+  await inFolder(async (cwd) => {
+    const server = await startServer(["-auth.enabled=true"], { cwd });
+    const now = String(BigInt(Date.now()) * 1_000_000n);
+    const body = JSON.stringify({ streams: [{ stream: { app: "a" }, values: [[now, "x"]] }] });
+    const head =
+      "POST /loki/api/v1/push HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n";
+    const named = "X-Scope-OrgID: one\r\nx-scope-orgid: two\r\n";
+    await raw(server.url, `${head}${named}Content-Length: ${body.length}\r\n\r\n${body}`);
+    for (const tenant of ["one", "two"]) {
+      const headers = { "X-Scope-OrgID": tenant };
+      const response = await fetch(`${server.url}/loki/api/v1/labels`, { headers });
+      assert.deepEqual(await response.json(), { status: "success" });
+    }
+    assert.equal(await server.stop(), 0);
+  });
+});
+
 test("bodies over their size are 413, as they come and unpacked", async () => {
   await inFolder(async (cwd) => {
     const limits = [

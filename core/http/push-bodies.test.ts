@@ -349,7 +349,14 @@ test("bytes changed at random are refused or stored, never an error of ours", as
 });
 
 test("a client that stops sending is cut off, and its connection closed", async () => {
-  for (const path of ["/loki/api/v1/push", OTLP]) {
+  const form = "application/x-www-form-urlencoded";
+  for (const [path, type] of [
+    ["/loki/api/v1/push", JSON_TYPE],
+    [OTLP, JSON_TYPE],
+    ["/loki/api/v1/format_query", form],
+    ["/loki/api/v1/format_query", JSON_TYPE],
+    ["/log_level", form],
+  ] as const) {
     const { push, clock, metrics } = serve({ readTimeoutMs: 5000 });
     let sent = false;
     const body = new ReadableStream<Uint8Array>({
@@ -359,7 +366,7 @@ test("a client that stops sending is cut off, and its connection closed", async 
         controller.enqueue(utf8('{"streams":['));
       },
     });
-    const answer = push({ path, body });
+    const answer = push({ path, type, body });
     // Until its time-out sleeps on the clock there is nothing to move.
     while (clock.sleepers === 0) await new Promise((resolve) => setImmediate(resolve));
     await clock.advance(5000);
@@ -370,7 +377,7 @@ test("a client that stops sending is cut off, and its connection closed", async 
       /^the body of the request did not come within 5s \(server.http_server_read_timeout\)/,
     );
     assert.equal(response.headers.get("connection"), "close");
-    assert.match(metrics.print(), /^lokits_inflight_pushes 0$/m);
+    assert.doesNotMatch(metrics.print(), /^lokits_inflight_pushes [1-9]/m);
   }
 });
 
