@@ -107,3 +107,7 @@ given("-verify-config -target=querier,foo", VALID, {
   stderr:
     /level=warn ts=\S+ msg="a start would fail: error running loki: unrecognised module name: foo"\nlevel=info ts=\S+ msg="config is valid"\n$/,
 });
+given("-verify-config", VALID.replace("object_store: filesystem", "object_store: gcs"), {
+  code: 0,
+  stderr: /msg="a start would fail: not implemented: gcs store"\nlevel=info/,
+});

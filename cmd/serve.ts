@@ -5,6 +5,7 @@ import { targetProblem, targetsPage } from "./targets.ts";
 import { type App, startApp } from "./wire/app.ts";
 import { loadSettings, type VerifiedSettings } from "./wire/config.ts";
 import { stderrJournal } from "./wire/journal.ts";
+import { storesProblem } from "./wire/store-config.ts";
 
 export const command = defineCommand({
   meta: {
@@ -62,8 +63,9 @@ function checked({ loaded, warnings, logFormat, target }: VerifiedSettings): num
   for (const warning of warnings) journal.log("warn", warning);
   if (!loaded.listTargets) {
     // Valid it is, as in Loki, and the start would still end at once.
-    const missing = targetProblem(target);
-    if (missing !== undefined) journal.log("warn", `a start would fail: ${missing}`);
+    for (const missing of [targetProblem(target), storesProblem(loaded.config)]) {
+      if (missing !== undefined) journal.log("warn", `a start would fail: ${missing}`);
+    }
     journal.log("info", "config is valid");
   } else {
     console.log(targetsPage({ legacy: loaded.config.bool("legacy_read_target") }));

@@ -18,37 +18,46 @@ const KNOWN_STORES = [
   "filesystem",
 ];
 
-/** Throws BadRequest, in Loki's words where it has them. */
+/** Why a store cannot be opened whatever its settings are, in Loki's words where it has them. */
+export function namedProblem(config: Config, name: string): string | undefined {
+  if (["filesystem", "s3", "aws"].includes(name)) return undefined;
+  if (["filesystem", "aws"].some((kind) => namedOf(config, kind, name) !== undefined)) {
+    return undefined;
+  }
+  if (KNOWN_STORES.includes(name)) return `not implemented: ${name} store`;
+  return `Unrecognized storage client ${name}, choose one of: ${KNOWN_STORES.join(", ")}`;
+}
+
+function namedOf(config: Config, kind: string, name: string): Item | undefined {
+  const named = config.value(`storage_config.named_stores.${kind}`) as Item | undefined;
+  return named?.[name] as Item | undefined;
+}
+
+/** Throws BadRequest. */
 export async function openNamed(
   config: Config,
   name: string,
   observe: Observe = () => {},
 ): Promise<OpenedStore> {
+  const problem = namedProblem(config, name);
+  if (problem !== undefined) throw new BadRequest(problem);
   const prefix = config.text("storage_config.object_prefix");
-  const named = config.value("storage_config.named_stores.filesystem") as Item | undefined;
-  const ownFolder = (named?.[name] as Item | undefined)?.["directory"];
-  if (name === "filesystem" || ownFolder !== undefined) {
-    const folder = String(ownFolder ?? config.text("storage_config.filesystem.directory"));
-    if (folder === "") {
-      throw new BadRequest(
-        "the object store filesystem has no folder: set storage_config.filesystem.directory",
-      );
-    }
-    if (prefix !== "") {
-      throw new BadRequest(
-        `not implemented yet: object_prefix in a folder, only in a bucket; ${name} has ${prefix}`,
-      );
-    }
-    return await openStore(folder);
+  const ownFolder = namedOf(config, "filesystem", name)?.["directory"];
+  if (name !== "filesystem" && ownFolder === undefined) {
+    return await openAmazon(config, namedOf(config, "aws", name), { name, observe, prefix });
   }
-  const s3 = config.value("storage_config.named_stores.aws") as Item | undefined;
-  if (name === "s3" || name === "aws" || s3?.[name] !== undefined) {
-    return await openAmazon(config, s3?.[name] as Item | undefined, { name, observe, prefix });
+  const folder = String(ownFolder ?? config.text("storage_config.filesystem.directory"));
+  if (folder === "") {
+    throw new BadRequest(
+      "the object store filesystem has no folder: set storage_config.filesystem.directory",
+    );
   }
-  if (KNOWN_STORES.includes(name)) throw new BadRequest(`not implemented: ${name} store`);
-  throw new BadRequest(
-    `Unrecognized storage client ${name}, choose one of: ${KNOWN_STORES.join(", ")}`,
-  );
+  if (prefix !== "") {
+    throw new BadRequest(
+      `not implemented yet: object_prefix in a folder, only in a bucket; ${name} has ${prefix}`,
+    );
+  }
+  return await openStore(folder);
 }
 
 /** `storage_config.aws`, or a named store of that kind. */

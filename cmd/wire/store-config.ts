@@ -9,7 +9,7 @@ import type { Schema, SchemaPeriod, SchemaVersion } from "../../core/model/schem
 import { type Meter, UNMETERED } from "../../core/ports/meter.ts";
 import type { ObjectStore } from "../../core/ports/object-store.ts";
 import type { Observe } from "../../core/remote/caller.ts";
-import { openNamed } from "./named-store.ts";
+import { namedProblem, openNamed } from "./named-store.ts";
 import { type OpenedStore, openStore } from "./store.ts";
 
 /** One of the stores of a schema. */
@@ -47,17 +47,24 @@ export async function storeOfConfig(
   return { schema, stores: [{ ...(await openStore(store)), indexPrefix }], meterBy: () => {} };
 }
 
-/** Throws BadRequest for a store that cannot be opened. */
-export async function openConfigured(config: Config): Promise<ConfiguredStore> {
+/** What of a schema this release has no store for, found without opening one. */
+export function storesProblem(config: Config): string | undefined {
   const schema = schemaOf(config);
   for (const { store } of schema) {
     if (store === "tsdb") continue;
-    throw new BadRequest(
-      store === "boltdb-shipper"
-        ? "not implemented yet: index store boltdb-shipper"
-        : `Unrecognized storage client ${store}, choose one of: boltdb-shipper, tsdb`,
-    );
+    return store === "boltdb-shipper"
+      ? "not implemented yet: index store boltdb-shipper"
+      : `Unrecognized storage client ${store}, choose one of: boltdb-shipper, tsdb`;
   }
+  const names = schema.map(({ objectStore }) => namedProblem(config, objectStore));
+  return names.find((problem) => problem !== undefined);
+}
+
+/** Throws BadRequest for a store that cannot be opened. */
+export async function openConfigured(config: Config): Promise<ConfiguredStore> {
+  const schema = schemaOf(config);
+  const problem = storesProblem(config);
+  if (problem !== undefined) throw new BadRequest(problem);
   // Stores are open before there is a meter: what nobody counts yet goes nowhere.
   let meter = UNMETERED;
   const observe: Observe = (operation, status, ms) =>
