@@ -109,6 +109,14 @@ auth:
       await assert.rejects(find(url, { tls: { ...as(name), ca: made.text("ca.pem") } }), name);
     }
     await assert.rejects(find(url, { tls: as() }));
+    assert.match(
+      log(),
+      /level=warn .*msg="TLS handshake refused" peer=127.0.0.1 why="unable to verify the first/,
+    );
+    const { text: metrics } = await ask(`${url}/metrics`, anna);
+    for (const code of ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "CERT_HAS_EXPIRED"]) {
+      assert.match(metrics, new RegExp(`lokits_tls_handshake_failures_total{code="${code}"} 1`));
+    }
 
     const dora = basic("dora", PASSWORD);
     assert.match((await find(url, { ...carl, authorization: dora })).text, /line of anna/);

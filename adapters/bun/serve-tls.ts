@@ -8,7 +8,7 @@ import {
   listen,
   peerOf as plainPeerOf,
 } from "./serve.ts";
-import { type Front, type FrontTls, openFront, type Visitor } from "./tls-front.ts";
+import { type Front, type FrontTls, openFront, type Refused, type Visitor } from "./tls-front.ts";
 
 export interface ListeningTls extends Listening {
   /** For connections to come. Throws, and changes nothing, when the texts make no certificate with its key. */
@@ -22,9 +22,9 @@ const fronts = new WeakMap<object, Front>();
 const LAST_BYTES_MS = 1_000;
 
 export async function listenTls(
-  options: ListenOptions & { readonly tls: FrontTls },
+  options: ListenOptions & { readonly tls: FrontTls; readonly refused?: Refused },
 ): Promise<ListeningTls> {
-  const { tls, hostname, port, ...rest } = options;
+  const { tls, hostname, port, refused, ...rest } = options;
   let front: Front | undefined;
   const inside = listen({
     ...{ ...rest, hostname: "127.0.0.1", port: 0 },
@@ -36,7 +36,7 @@ export async function listenTls(
   });
   const insidePort = Number(new URL(inside.url).port);
   try {
-    front = await openFront({ hostname, port, tls, insidePort });
+    front = await openFront({ hostname, port, tls, insidePort, refused });
   } catch (error) {
     await inside.stop(0);
     throw error;

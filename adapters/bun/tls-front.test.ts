@@ -237,6 +237,28 @@ given("a client that says nothing is let go of", async () => {
   front.close();
 });
 
+given(
+  "what is refused is told with its reason, whether a certificate was required or not",
+  async () => {
+    for (const [areRequired, words] of [
+      [true, "certificate has expired"],
+      [false, "cert has expired"],
+    ] as const) {
+      const told: string[] = [];
+      const front = await openFront({
+        ...{ hostname: "127.0.0.1", port: 0, tls: tlsOf(clients(areRequired)), insidePort: 1 },
+        refused: ({ code, why }, address) => told.push(`${code} ${why} ${address}`),
+      });
+      assert.equal(await say(front.port, pair("late")), "refused");
+      await until(() => told.length > 0);
+      assert.deepEqual(told, [`CERT_HAS_EXPIRED ${words} 127.0.0.1`]);
+      await plain(front.port);
+      assert.equal(told.at(-1), "ERR_SSL_HTTP_REQUEST http request 127.0.0.1");
+      front.close();
+    }
+  },
+);
+
 given("an address that is taken is an error", async () => {
   await withServer(tlsOf(), async (_server, port) => {
     const again = { hostname: "127.0.0.1", port, bodyBytesMax: 1, tls: tlsOf(), fetch: whoIsIt };

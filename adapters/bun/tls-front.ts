@@ -51,7 +51,14 @@ export interface FrontOptions {
   readonly insidePort: number;
   /** How long a client may take to agree on a key. */
   readonly handshakeMs?: number;
+  readonly refused?: Refused | undefined;
 }
+
+/** Told of a handshake that failed: OpenSSL's or Node's code, and the reason in words. */
+export type Refused = (
+  failure: { readonly code: string; readonly why: string },
+  address: string,
+) => void;
 
 const LOOPBACK = "127.0.0.1";
 const HANDSHAKE_MS = 10_000;
@@ -69,6 +76,7 @@ export async function openFront({
   tls,
   insidePort,
   handshakeMs = HANDSHAKE_MS,
+  refused = () => {},
 }: FrontOptions): Promise<Front> {
   const visitors = new Map<number, Visitor>();
   const open = new Set<Socket>();
@@ -80,12 +88,19 @@ export async function openFront({
     allowHalfOpen: true,
     noDelay: true,
   });
-  server.on("tlsClientError", (_error, socket) => socket.destroy());
+  server.on("tlsClientError", (error, socket) => {
+    refused(failureOf(error), socket.remoteAddress ?? "");
+    socket.destroy();
+  });
   server.on("secureConnection", (socket) => {
     const shown = socket.getPeerCertificate();
     // One that is shown unasked is verified by us: the handshake went on without it.
     const isShown = current.clients !== undefined && Object.keys(shown ?? {}).length > 0;
-    if (isShown && !socket.authorized) return void socket.destroy();
+    if (isShown && !socket.authorized) {
+      refused(failureOf(socket.authorizationError), socket.remoteAddress ?? "");
+      socket.destroy();
+      return;
+    }
     const certificate = isShown ? certificateOf(shown) : undefined;
     pass(socket, { address: socket.remoteAddress ?? "", certificate });
   });
@@ -140,6 +155,20 @@ export async function openFront({
       for (const socket of open) socket.destroy();
     },
   };
+}
+
+/** `authorizationError` is a code and no error, whatever its types say. */
+function failureOf(error: Error | string): { code: string; why: string } {
+  if (typeof error === "string") return { code: error, why: wordsOf(error) };
+  const { code = "" } = error as NodeJS.ErrnoException;
+  const isOpenssl = code.startsWith(OPENSSL);
+  return { code, why: isOpenssl ? wordsOf(code.slice(OPENSSL.length)) : error.message };
+}
+
+const OPENSSL = "ERR_SSL_";
+
+function wordsOf(code: string): string {
+  return code.replaceAll("_", " ").toLowerCase();
 }
 
 /** Bytes that went to clients; what has not gone yet makes it another number each time. */

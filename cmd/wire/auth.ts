@@ -8,9 +8,11 @@ import {
   listenTls,
   peerOf,
 } from "../../adapters/bun/serve-tls.ts";
+import type { Refused } from "../../adapters/bun/tls-front.ts";
 import { parseNetwork } from "../../core/auth/addresses.ts";
 import { ReloadedFiles, type ReloadParts, reloadEvery } from "../../core/auth/reload.ts";
 import { SignIn } from "../../core/auth/sign-in.ts";
+import { Throttle } from "../../core/auth/throttle.ts";
 import { toHex } from "../../core/bytes/text.ts";
 import type { Config } from "../../core/config/config.ts";
 import { signsIn } from "../../core/config/validate-auth.ts";
@@ -96,11 +98,12 @@ async function openTls(
   }: { options: ListenOptions; reload: ReloadParts; groups: ReloadedFiles[] },
 ): Promise<ListeningTls> {
   let server: ListeningTls | undefined;
+  const refused = tellRefused(reload);
   const files = new ReloadedFiles(
     "tls",
     async (read) => {
       const tls = await readTls(config, read);
-      if (server === undefined) server = await listenTls({ ...options, tls });
+      if (server === undefined) server = await listenTls({ ...options, tls, refused });
       else server.renew(tls);
     },
     reload,
@@ -108,4 +111,17 @@ async function openTls(
   await files.open();
   groups.push(files);
   return server!;
+}
+
+/** How often a peer's failures are told of in the log. */
+const REFUSED_LOG_MS = 60_000;
+
+/** Who only looks whether the port is open, as health checks do, has not been refused. */
+function tellRefused({ clock, journal, meter }: ReloadParts): Refused {
+  const peers = new Throttle({ failuresMax: 1, windowMs: REFUSED_LOG_MS }, clock);
+  return ({ code, why }, peer) => {
+    if (code === "ECONNRESET") return;
+    meter.count("lokits_tls_handshake_failures_total", 1, { code });
+    if (peers.failed(peer) === 1) journal.log("warn", "TLS handshake refused", { peer, why });
+  };
 }

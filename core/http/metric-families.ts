@@ -46,6 +46,11 @@ const SERVER: readonly Row[] = [
   ["lokits_pushes_refused_total", "counter", "Pushes refused since too much was under way."],
   ["lokits_auth_failures_total", "counter", "Sign-ins that were refused."],
   [
+    "lokits_tls_handshake_failures_total",
+    "counter",
+    "TLS handshakes that failed, by OpenSSL's code.",
+  ],
+  [
     "lokits_files_last_reload_successful",
     "gauge",
     "Whether these files were of use when they changed last.",
