@@ -46,12 +46,13 @@ function fieldOf(body: unknown, name: string): unknown {
   return (body as Record<string, unknown>)[name];
 }
 
-/** Why there was no answer, without Bun's advice for those who write programs. */
+/** What Bun adds for those who write programs. */
+const ADVICE =
+  /( Is the computer able to access the url\?| For more information, pass .*| fetching ".*"\.?)$/;
+
+/** Why there was no answer, in words for people who typed a command. */
 export function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return beginning(
-    text
-      .replace(/ For more information, pass .*$/, "")
-      .replace(/ Is the computer able to access the url\?$/, ""),
-  );
+  const text = (error instanceof Error ? error.message : String(error)).replace(ADVICE, "");
+  const isTrust = /certificate|_CERT_/i.test(text);
+  return beginning(text) + (isTrust ? " (--ca-cert names a certificate to trust)" : "");
 }

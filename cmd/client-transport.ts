@@ -1,4 +1,5 @@
 /** How connections are made: certificates and proxies. */
+import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { readText } from "./client-files.ts";
 import { type Flags, UsageError } from "./flags.ts";
 
@@ -13,24 +14,47 @@ export interface Transport {
   readonly proxy?: string;
 }
 
-/** Throws UsageError when files cannot be read or a proxy is no address. */
+/** Throws UsageError when files cannot be read or hold something else, or a proxy is no address. */
 export function transportOf(flags: Flags): Transport {
-  const file = (name: string) => {
-    const path = flags.text(name);
-    return path === undefined ? undefined : readText(name, path);
-  };
-  const [ca, cert, key] = [file("ca-cert"), file("cert"), file("key")];
-  const tls = {
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-    ...(flags.on("tls-skip-verify") && { rejectUnauthorized: false }),
-  };
+  const tls = { ...trusted(flags), ...shown(flags), ...unchecked(flags) };
   const proxy = proxyOf(flags);
   return {
     ...(Object.keys(tls).length > 0 && { tls }),
     ...(proxy !== undefined && { proxy }),
   };
+}
+
+function trusted(flags: Flags): { ca?: string } {
+  const file = flags.text("ca-cert");
+  if (file === undefined) return {};
+  const ca = readText("ca-cert", file);
+  if (!/-----BEGIN [A-Z ]*CERTIFICATE-----/.test(ca))
+    throw new UsageError(`--ca-cert ${file} has no certificate, want PEM`);
+  checked({ ca }, `--ca-cert ${file} has a certificate that cannot be read`);
+  return { ca };
+}
+
+function shown(flags: Flags): { cert?: string; key?: string } {
+  const [certFile, keyFile] = [flags.text("cert"), flags.text("key")];
+  if (certFile === undefined && keyFile === undefined) return {};
+  if (certFile === undefined || keyFile === undefined)
+    throw new UsageError("--cert and --key are wanted together");
+  const [cert, key] = [readText("cert", certFile), readText("key", keyFile)];
+  checked({ cert, key }, `--cert ${certFile} and --key ${keyFile} are no pair in PEM`);
+  return { cert, key };
+}
+
+function unchecked(flags: Flags): { rejectUnauthorized?: boolean } {
+  return flags.on("tls-skip-verify") ? { rejectUnauthorized: false } : {};
+}
+
+/** Asked later, Bun says of a wrong file that the address may have a typo. */
+function checked(options: SecureContextOptions, problem: string): void {
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    throw new UsageError(`${problem}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 const VARIABLES = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"] as const;

@@ -5,7 +5,7 @@ import { prettyExpr } from "../core/logql/syntax/pretty.ts";
 import type { Around } from "../core/ports/query-service.ts";
 import { CLIENT_ARGS, CLIENT_ENVIRONMENT, CLIENT_REPEATABLE } from "./client-flags.ts";
 import { type Flags, parseFlags, UsageError } from "./flags.ts";
-import { Output } from "./output.ts";
+import { Output, print } from "./output.ts";
 import { askFiles } from "./query-files.ts";
 import { LINE_ARGS, LINE_REPEATABLE, lineOptions, STORE_ARGS, WINDOW_ARGS } from "./query-flags.ts";
 import { downloadParts, PARTS_ARGS, partsOf } from "./query-parts.ts";
@@ -118,7 +118,7 @@ async function query(rawArgs: readonly string[], { instant = false } = {}): Prom
   const [text, ...files] = flags.positionals;
   if (text === undefined) throw new UsageError("a query is wanted");
   if (flags.on("format")) {
-    console.log(prettyExpr(parseQuery(text)));
+    await print([prettyExpr(parseQuery(text))]);
     return 0;
   }
   if (flags.on("tail") || flags.on("follow"))
