@@ -42,7 +42,7 @@ given("the rings of a process have it as their one member", [], async (server) =
     const [own] = await membersOf(server, path);
     assert.deepEqual([own.id, own.state, own.tokens.length], [hostname(), "ACTIVE", 1], path);
   }
-  for (const path of ["/indexgateway/ring", "/ruler/ring"])
+  for (const path of ["/indexgateway/ring", "/ruler/ring", "/pattern/ring"])
     assert.equal((await get(server, path)).status, 404, path);
 
   // Its page, which forgets nobody who lives.
@@ -63,6 +63,7 @@ given(
       "-ingester.lifecycler.addr=10.1.2.3",
       "-ingester.num-tokens=4",
     ],
+    "-pattern-ingester.enabled",
     ...["-ingester.availability-zone=z", "-ingester.lifecycler.port=7", "-index-gateway.mode=ring"],
     "-distributor.ingestion-rate-limit-strategy=local",
   ],
@@ -73,6 +74,7 @@ given(
       (await get(server, "/distributor/ring")).text,
       /Not running with Global Rating Limit - ring not being used by the Distributor\./,
     );
+    assert.match((await get(server, "/pattern/ring")).text, /no ring of pattern ingesters/);
     assert.equal((await get(server, "/indexgateway/ring")).status, 200);
   },
 );

@@ -50,6 +50,9 @@ const GATEWAY_TOKENS = 128;
 const NO_DISTRIBUTOR_RING =
   "Not running with Global Rating Limit - ring not being used by the Distributor.";
 
+const NO_PATTERN_RING =
+  "Patterns are found by the ingesters themselves - there is no ring of pattern ingesters.";
+
 /** By the paths that show them. */
 export function ownRings(config: Config, life: IngesterLife): NonNullable<Services["rings"]> {
   const tokens = config.number("ingester.lifecycler.num_tokens");
@@ -61,6 +64,7 @@ export function ownRings(config: Config, life: IngesterLife): NonNullable<Servic
     ...(config.bool("query_scheduler.use_scheduler_ring") && {
       "/scheduler/ring": ringOf(config, plain("query_scheduler.scheduler_ring"), 1),
     }),
+    ...(config.bool("pattern_ingester.enabled") && { "/pattern/ring": NO_PATTERN_RING }),
     ...(config.text("index_gateway.mode") === "ring" && {
       "/indexgateway/ring": ringOf(config, plain("index_gateway.ring"), GATEWAY_TOKENS),
     }),
