@@ -120,9 +120,19 @@ test("bodies over their size are 413, as they come and unpacked", async () => {
     const bomb = await push(zeros, "gzip");
     assert.deepEqual(
       [bomb.status, bomb.text],
-      [413, "request body too large: over 50000 bytes decompressed, limit 50000\n"],
+      [
+        413,
+        "request body too large: over 50000 bytes decompressed, limit 50000 (distributor.max_decompressed_size)\n",
+      ],
     );
-    assert.equal((await push(new Uint8Array(2001))).status, 413);
+    assert.deepEqual(await push(new Uint8Array(2001)), {
+      status: 413,
+      text: "request body too large: 2001 bytes, limit 2000 (distributor.max_recv_msg_size)\n",
+    });
+    // Far over it, and told before it has come.
+    const head = "POST /loki/api/v1/push HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    const large = await raw(server.url, `${head}Content-Length: 9000000000\r\n\r\n{`);
+    assert.match(large, /^HTTP\/1.1 413 [\s\S]* 9000000000 bytes, limit 2000 /);
     assert.equal((await push(new TextEncoder().encode("{}"))).status, 204);
     assert.equal(await server.stop(), 0);
   });

@@ -134,7 +134,8 @@ async function begin(settings: AppSettings, undo: Undo): Promise<App> {
     hostname: settings.http.address,
     port: settings.http.port,
     fetch: (request, env) => web.fetch(request, env as object),
-    bodyBytesMax: settings.http.pushBytesMax,
+    // Bodies are bounded where they are read, and refused with a word; what nobody reads is not held.
+    bodyBytesMax: Number.MAX_SAFE_INTEGER,
     idleMs: config.ms("server.http_server_idle_timeout"),
     writeMs: config.ms("server.http_server_write_timeout"),
     failed: (error) => journal.log("error", "request failed", { err: error }),

@@ -99,7 +99,7 @@ function isCut(cause: unknown): boolean {
 function tooLarge(size: number | string, sizeMax: number): LimitExceeded {
   return new LimitExceeded(
     "max_decompressed_size",
-    `request body too large: ${size} bytes decompressed, limit ${sizeMax}`,
+    `request body too large: ${size} bytes decompressed, limit ${sizeMax} (distributor.max_decompressed_size)`,
     { status: 413 },
   );
 }

@@ -331,7 +331,7 @@ test("a snappy size that lies is told before anything of that size is held", asy
   await given(
     snappyEncodeBlock(new Uint8Array(1001)),
     413,
-    /^request body too large: 1001 bytes decompressed, limit 1000$/,
+    /^request body too large: 1001 bytes decompressed, limit 1000 \(distributor\.max_decompressed_size\)$/,
   );
 });
 

@@ -40,6 +40,11 @@ export interface BodyDoor {
 /** The client stopped sending. Its connection is of no more use. */
 export class StalledBody extends Unavailable {}
 
+/** Whether a request may have more of a body than was read, of which nobody wants to hear. */
+export function leavesBody(error: unknown): boolean {
+  return error instanceof StalledBody || (error instanceof BadRequest && error.status === 413);
+}
+
 /**
  * Reads the parameters. An url-encoded body counts up to Go's own bound, a body of another kind only
  * for its size.
@@ -140,7 +145,7 @@ function join(pieces: readonly Uint8Array[], size: number): Uint8Array<ArrayBuff
 function tooLarge(bytes: number, bytesMax: number): LimitExceeded {
   return new LimitExceeded(
     "max_recv_msg_size",
-    `request body too large: ${bytes} bytes, limit ${bytesMax}`,
+    `request body too large: ${bytes} bytes, limit ${bytesMax} (distributor.max_recv_msg_size)`,
     { status: 413 },
   );
 }

@@ -6,7 +6,7 @@ import { ProtoWriter } from "../bytes/proto.ts";
 import type { Distributor } from "../distributor/distributor.ts";
 import type { Journal } from "../ports/journal.ts";
 import { answerOf } from "./errors.ts";
-import { StalledBody } from "./form.ts";
+import { leavesBody } from "./form.ts";
 import { type PushDoor, withPush } from "./read-push.ts";
 import { type Call, type Route, route } from "./router.ts";
 import { TENANT_HEADER, tenantOf } from "./tenant.ts";
@@ -24,7 +24,7 @@ export function otlpRoutes(
       const { status, text, level } = answerOf(error);
       if (level !== undefined) journal.log(level, "push over OTLP failed", { err: error });
       const response = statusResponse(status === 500 ? 503 : status, text);
-      if (error instanceof StalledBody) response.headers.set("Connection", "close");
+      if (leavesBody(error)) response.headers.set("Connection", "close");
       return response;
     }
   }

@@ -249,7 +249,7 @@ test("bodies at and over their sizes: as they come, and unpacked, however packed
     const at = await serve({ pushDecompressedBytesMax: size }).push(given);
     assert.equal(at.status, 204, `${given.encoding}: ${at.text}`);
     const over = await serve({ pushDecompressedBytesMax: size - 1 }).push(given);
-    const text = `request body too large: over ${size - 1} bytes decompressed, limit ${size - 1}`;
+    const text = `request body too large: over ${size - 1} bytes decompressed, limit ${size - 1} (distributor.max_decompressed_size)`;
     assert.deepEqual([over.status, over.text.trim()], [413, text], `${given.encoding}`);
   }
   const bomb = { ...otlp, body: zstd, encoding: "zstd" };
@@ -267,7 +267,10 @@ test("bodies at and over their sizes: as they come, and unpacked, however packed
   const large = await serve({ pushBytesMax: good.length - 1 }).push({ body: good });
   assert.deepEqual(
     [large.status, large.text],
-    [413, `request body too large: ${good.length} bytes, limit ${good.length - 1}\n`],
+    [
+      413,
+      `request body too large: ${good.length} bytes, limit ${good.length - 1} (distributor.max_recv_msg_size)\n`,
+    ],
   );
 });
 

@@ -124,7 +124,7 @@ test("what the ingester refuses is the answer, before what validation refused", 
 test("a push that is too large is refused before it is read, or as soon as it is too long", async () => {
   const settings = { ...DEFAULT_HTTP_SETTINGS, pushBytesMax: 10 };
   const app = makeApp(testServices({ pusher: { push: async () => {} } }), settings);
-  const text = "request body too large: 14 bytes, limit 10\n";
+  const text = "request body too large: 14 bytes, limit 10 (distributor.max_recv_msg_size)\n";
   assert.deepEqual(await push(app, '{"streams":[]}', { "Content-Length": "14" }), {
     status: 413,
     text,

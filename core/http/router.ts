@@ -6,7 +6,7 @@
 import { type Context, Hono } from "hono";
 import { urlOf } from "./address.ts";
 import { answerOf, textResponse } from "./errors.ts";
-import { StalledBody } from "./form.ts";
+import { leavesBody } from "./form.ts";
 import type { Gate } from "./gate.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -148,7 +148,7 @@ async function serve(
     // Whoever does not say who they are is stopped before the frontend.
     const newline = route.newline || status === 401;
     const response = textResponse(status, newline && !text.endsWith("\n") ? `${text}\n` : text);
-    if (error instanceof StalledBody) response.headers.set("Connection", "close");
+    if (leavesBody(error)) response.headers.set("Connection", "close");
     return response;
   }
 }
