@@ -78,9 +78,11 @@ export class RefSet {
   }
 
   meets(refs: Refs): boolean {
-    return refs.some(
-      (reference) =>
-        reference < this.#size && (this.#bits[reference >>> 3]! & (1 << (reference & 7))) !== 0,
-    );
+    for (let index = 0; index < refs.length; index++) {
+      const reference = refs[index]!;
+      if (reference < this.#size && (this.#bits[reference >>> 3]! & (1 << (reference & 7))) !== 0)
+        return true;
+    }
+    return false;
   }
 }

@@ -50,5 +50,29 @@ export function sortTexts(texts: string[]): string[] {
 export function uniteTexts(lists: readonly string[][]): string[] {
   const some = lists.filter((list) => list.length > 0);
   // Fast path: what is in one list alone is there once, and in order.
-  return some.length <= 1 ? (some[0] ?? []) : sortTexts([...new Set(some.flat())]);
+  if (some.length <= 1) return some[0] ?? [];
+  // A file of somebody else may have its values in an order of its own.
+  if (!some.every(isAscending)) return sortTexts([...new Set(some.flat())]);
+  return some.sort((a, b) => a.length - b.length).reduce(merge);
+}
+
+function isAscending(texts: readonly string[]): boolean {
+  for (let index = 1; index < texts.length; index++) {
+    if (compareText(texts[index - 1]!, texts[index]!) >= 0) return false;
+  }
+  return true;
+}
+
+function merge(a: readonly string[], b: readonly string[]): string[] {
+  const all: string[] = [];
+  let [at, other] = [0, 0];
+  while (at < a.length && other < b.length) {
+    const order = compareText(a[at]!, b[other]!);
+    all.push(order <= 0 ? a[at]! : b[other]!);
+    if (order <= 0) at++;
+    if (order >= 0) other++;
+  }
+  while (at < a.length) all.push(a[at++]!);
+  while (other < b.length) all.push(b[other++]!);
+  return all;
 }

@@ -29,7 +29,11 @@ test("select() gives what passes all matchers, also after streams have gone", ()
       (sets, matchers, gone) => {
         const index = new LabelIndex<{ labels: Labels }>();
         const items = sets.map((set) => ({ labels: labelsOf(set) }));
-        for (const item of items) index.add(item);
+        for (const item of items) {
+          index.add(item);
+          // Asked for while streams come: what is remembered must not be what was.
+          index.inOrder("x");
+        }
         for (const item of items.slice(0, gone)) index.delete(item);
         const left = items.slice(gone);
         const compiled = matchers.map(compileMatcher);
@@ -39,6 +43,12 @@ test("select() gives what passes all matchers, also after streams have gone", ()
           const having = [...index.having(name)].flatMap(([, own]) => [...own]);
           const all = left.filter(({ labels }) => labels.some(([own]) => own === name));
           assert.deepEqual(keys(having), keys(all));
+          const ordered = index.inOrder(name).map(([value, own]) => [value, keys(own)]);
+          const byValue = [...index.having(name)].map(([value, own]) => [value, keys(own)]);
+          assert.deepEqual(
+            ordered,
+            byValue.sort(([a], [b]) => (a! < b! ? -1 : 1)),
+          );
         }
       },
     ),

@@ -1,5 +1,6 @@
 /** Which streams have which label: the index over what is in memory. */
 import { compareText } from "../bytes/text.ts";
+import { sortTexts } from "../index/texts.ts";
 import { labelValue } from "../labels/labels.ts";
 import { type CompiledMatcher, compileMatcher } from "../labels/matcher.ts";
 import type { Labels } from "../model/labels.ts";
@@ -9,6 +10,8 @@ export class LabelIndex<T extends { readonly labels: Labels }> {
   readonly #all = new Set<T>();
   /** Name, then value, to those that have them. */
   readonly #byName = new Map<string, Map<string, Set<T>>>();
+  /** The values of names that were asked for, in order; forgotten when the name gains or loses one. */
+  readonly #sorted = new Map<string, readonly (readonly [string, ReadonlySet<T>])[]>();
 
   get size(): number {
     return this.#all.size;
@@ -24,8 +27,12 @@ export class LabelIndex<T extends { readonly labels: Labels }> {
       let values = this.#byName.get(name);
       if (values === undefined) this.#byName.set(name, (values = new Map()));
       const items = values.get(value);
-      if (items === undefined) values.set(value, new Set([item]));
-      else items.add(item);
+      if (items === undefined) {
+        values.set(value, new Set([item]));
+        this.#sorted.delete(name);
+      } else {
+        items.add(item);
+      }
     }
   }
 
@@ -36,6 +43,7 @@ export class LabelIndex<T extends { readonly labels: Labels }> {
       const items = values?.get(value);
       if (items?.delete(item) && items.size === 0) {
         values!.delete(value);
+        this.#sorted.delete(name);
         if (values!.size === 0) this.#byName.delete(name);
       }
     }
@@ -54,6 +62,18 @@ export class LabelIndex<T extends { readonly labels: Labels }> {
   /** Values of a name with all that have them. */
   having(name: string): Iterable<[value: string, items: ReadonlySet<T>]> {
     return this.#byName.get(name) ?? [];
+  }
+
+  /** The same in the byte order of the values. */
+  inOrder(name: string): readonly (readonly [value: string, items: ReadonlySet<T>])[] {
+    const values = this.#byName.get(name);
+    if (values === undefined) return [];
+    let sorted = this.#sorted.get(name);
+    if (sorted === undefined) {
+      sorted = sortTexts([...values.keys()]).map((value) => [value, values.get(value)!] as const);
+      this.#sorted.set(name, sorted);
+    }
+    return sorted;
   }
 
   names(): string[] {

@@ -36,7 +36,7 @@ export class IngesterSource implements LogSource {
   async labelNames(select: Select): Promise<string[]> {
     const index = this.#ingester.find(select.tenant)?.index;
     if (index !== undefined && select.matchers.length === 0) {
-      return index.names().filter((name) => anyAlive(index.having(name), select));
+      return index.names().filter((name) => areSomeUsed(index.having(name), select));
     }
     const names = new Set<string>();
     for (const stream of this.#matching(select)) {
@@ -49,8 +49,8 @@ export class IngesterSource implements LogSource {
     const index = this.#ingester.find(select.tenant)?.index;
     if (index !== undefined && select.matchers.length === 0) {
       const values: string[] = [];
-      for (const item of index.having(name)) if (anyAlive([item], select)) values.push(item[0]);
-      return sortTexts(values);
+      for (const item of index.inOrder(name)) if (isUsed(item, select)) values.push(item[0]);
+      return values;
     }
     const values = new Set<string>();
     for (const stream of this.#matching(select)) {
@@ -99,11 +99,17 @@ export class IngesterSource implements LogSource {
   }
 }
 
-/** Whether one of the streams has a chunk in the time asked for: most often the first has. */
-function anyAlive(groups: Iterable<readonly [string, Iterable<Stream>]>, select: Select): boolean {
-  for (const [, streams] of groups) {
-    for (const stream of streams) if (isAlive(stream, select)) return true;
-  }
+function areSomeUsed(
+  values: Iterable<readonly [string, Iterable<Stream>]>,
+  select: Select,
+): boolean {
+  for (const value of values) if (isUsed(value, select)) return true;
+  return false;
+}
+
+/** Whether one of the streams with a value has a chunk in the time asked for: most often the first has. */
+function isUsed([, streams]: readonly [string, Iterable<Stream>], select: Select): boolean {
+  for (const stream of streams) if (isAlive(stream, select)) return true;
   return false;
 }
 

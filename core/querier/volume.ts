@@ -1,5 +1,5 @@
 /** Volumes as Loki's index endpoints give them: bytes by label set or by label name, largest first. */
-import { compareText } from "../bytes/text.ts";
+import { comparePrinted } from "../labels/compare-printed.ts";
 import { printLabels } from "../labels/labels.ts";
 import { LimitExceeded } from "../model/errors.ts";
 import type { Label, Labels } from "../model/labels.ts";
@@ -12,28 +12,21 @@ import type { VolumeRequest } from "../ports/query-service.ts";
 /** What of a label set counts; its order stays. */
 type Narrow = (labels: Labels) => Labels;
 
-/** A label set with the bytes of the streams that have it, narrowed and printed when that is wanted: of many sums few are. */
+/** A label set with the bytes of the streams that have it, narrowed when that is wanted: of many sums few are. */
 class Sum {
   bytes = 0;
   readonly #whole: Labels;
   readonly #narrow: Narrow;
   #labels: Labels | undefined;
-  #name: string | undefined;
 
-  constructor(whole: Labels, narrow: Narrow, name?: string) {
+  constructor(whole: Labels, narrow: Narrow) {
     this.#whole = whole;
     this.#narrow = narrow;
-    this.#name = name;
   }
 
   labels(): Labels {
     this.#labels ??= this.#narrow(this.#whole);
     return this.#labels;
-  }
-
-  name(): string {
-    this.#name ??= printLabels(this.labels());
-    return this.#name;
   }
 }
 
@@ -62,10 +55,10 @@ export async function volumeAnswer(
   for (let at = start; at < end; at += step) {
     const through = at + step < end ? at + step - 1n : end;
     for (const sum of rank(await ask({ start: at, end: through }), request, limits)) {
-      let points = series.get(sum.name());
-      if (points === undefined) {
-        series.set(sum.name(), (points = { labels: sum.labels(), times: [], values: [] }));
-      }
+      const labels = sum.labels();
+      const name = printLabels(labels);
+      let points = series.get(name);
+      if (points === undefined) series.set(name, (points = { labels, times: [], values: [] }));
       points.times.push(msOf(at));
       points.values.push(sum.bytes);
     }
@@ -108,7 +101,7 @@ function largest(found: readonly Sum[], count: number): Sum[] {
 
 /** Largest first. */
 function compareSums(a: Sum, b: Sum): number {
-  return b.bytes - a.bytes || compareText(a.name(), b.name());
+  return b.bytes - a.bytes || comparePrinted(a.labels(), b.labels());
 }
 
 /** Each label by itself. */
@@ -116,21 +109,20 @@ function byLabel(volumes: readonly StreamVolume[], { targetLabels }: VolumeReque
   const wanted = new Set(targetLabels);
   const sums = new Map<string, Sum>();
   /** The sum that was added to last at each place of a label set: mostly the next set has the same names. */
-  const recent: (Sum | undefined)[] = [];
+  const recent: ({ name: string; sum: Sum } | undefined)[] = [];
   for (const { stream, bytes } of volumes) {
     for (let at = 0; at < stream.labels.length; at++) {
       const name = stream.labels[at]![0];
-      let sum = recent[at];
-      if (sum?.name() !== name) {
-        sum = sums.get(name);
-        if (sum === undefined) sums.set(name, (sum = new Sum([[name, ""]], (all) => all, name)));
-        recent[at] = sum;
+      let last = recent[at];
+      if (last?.name !== name) {
+        let sum = sums.get(name);
+        if (sum === undefined) sums.set(name, (sum = new Sum([[name, ""]], whole)));
+        recent[at] = last = { name, sum };
       }
-      sum.bytes += bytes;
+      last.sum.bytes += bytes;
     }
   }
-  const found = [...sums.values()];
-  return wanted.size === 0 ? found : found.filter((sum) => wanted.has(sum.name()));
+  return [...sums].flatMap(([name, sum]) => (wanted.size === 0 || wanted.has(name) ? [sum] : []));
 }
 
 /** The labels of each stream, narrowed to those asked for. */
@@ -142,6 +134,10 @@ function bySet(
   const wanted = new Set(targetLabels.length > 0 ? targetLabels : matchers.map(({ name }) => name));
   const isWanted = ([name]: Label) => wanted.size === 0 || wanted.has(name);
   const narrow = (labels: Labels) => labels.filter(isWanted);
+  const [only] = wanted;
+  if (only !== undefined && wanted.size === 1) {
+    return byValue(volumes, only, seriesMax);
+  }
   const numbers = new SetNumbers();
   const byNumber: (Sum | undefined)[] = [];
   const sums: Sum[] = [];
@@ -159,6 +155,33 @@ function bySet(
     sum.bytes += bytes;
   }
   return sums;
+}
+
+/** The same where one label alone is asked for. */
+function byValue(volumes: readonly StreamVolume[], name: string, seriesMax: number): Sum[] {
+  const sums = new Map<string, Sum>();
+  const all: Sum[] = [];
+  for (const { stream, bytes } of volumes) {
+    const label = labelOf(stream.labels, name);
+    if (label === undefined) continue;
+    let sum = sums.get(label[1]);
+    if (sum === undefined) {
+      sums.set(label[1], (sum = new Sum([label], whole)));
+      all.push(sum);
+      checkCount(all, seriesMax);
+    }
+    sum.bytes += bytes;
+  }
+  return all;
+}
+
+function labelOf(labels: Labels, name: string): Label | undefined {
+  for (const label of labels) if (label[0] === name) return label;
+  return undefined;
+}
+
+function whole(labels: Labels): Labels {
+  return labels;
 }
 
 /** The number of the set that has no labels. */
