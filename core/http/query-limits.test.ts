@@ -195,6 +195,14 @@ const CASES: Readonly<Record<string, Case>> = {
     ask: (less) => range('{app="a1"}', { maxQueryParallelism: 2 - less }),
     ...{ at: 1, status: 429, text: "querying is disabled, please contact your Loki operator" },
   },
+  "max_query_parallelism, labels": {
+    ask: (less) => ({ path: "labels", limits: { maxQueryParallelism: 2 - less }, params: {} }),
+    ...{ at: 1, status: 429, text: "querying is disabled, please contact your Loki operator" },
+  },
+  "max_query_parallelism, series": {
+    ask: (less) => ({ path: "series", limits: { maxQueryParallelism: 2 - less }, params: {} }),
+    ...{ at: 1, status: 429, text: "querying is disabled, please contact your Loki operator" },
+  },
   tsdb_max_query_parallelism: {
     ask: (less) => range('{app="a1"}', { tsdbMaxQueryParallelism: 2 - less }),
     ...{ at: 1, status: 429, text: "querying is disabled, please contact your Loki operator" },

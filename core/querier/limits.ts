@@ -16,13 +16,6 @@ export interface QueryBounds {
 
 /** Throws what Loki answers with 400 before a query runs. */
 export function checkQuery(expr: Expr, request: { limit: number }, limits: Limits): void {
-  if (limits.maxQueryParallelism < 1 || limits.tsdbMaxQueryParallelism < 1) {
-    throw new LimitExceeded(
-      limits.maxQueryParallelism < 1 ? "max_query_parallelism" : "tsdb_max_query_parallelism",
-      "querying is disabled, please contact your Loki operator",
-      { status: 429 },
-    );
-  }
   const { maxEntriesLimitPerQuery: entriesMax } = limits;
   if (expr.kind === "log" && entriesMax > 0 && request.limit > entriesMax) {
     throw new LimitExceeded(
@@ -31,6 +24,17 @@ export function checkQuery(expr: Expr, request: { limit: number }, limits: Limit
     );
   }
   checkLabels(expr, limits);
+}
+
+/** Throws for a tenant that may not ask for anything. */
+export function checkEnabled(limits: Limits): void {
+  if (limits.maxQueryParallelism < 1 || limits.tsdbMaxQueryParallelism < 1) {
+    throw new LimitExceeded(
+      limits.maxQueryParallelism < 1 ? "max_query_parallelism" : "tsdb_max_query_parallelism",
+      "querying is disabled, please contact your Loki operator",
+      { status: 429, atFrontend: true },
+    );
+  }
 }
 
 /** Moves the start to what may be looked back to, and refuses what is too long. Undefined: nothing is left to ask. */

@@ -46,7 +46,7 @@ import { parseCursor } from "./cursor.ts";
 import { checkBytesRead, estimate, readingsOf } from "./estimate.ts";
 import { explainQuery } from "./explain.ts";
 import type { FetchBounds } from "./fetch-ahead.ts";
-import { boundQuery, checkQuery, kindOf, type QueryBounds } from "./limits.ts";
+import { boundQuery, checkEnabled, checkQuery, kindOf, type QueryBounds } from "./limits.ts";
 import { checkMatchers, checkText, planWithin } from "./limits-behind.ts";
 import { checkCursor } from "./lines.ts";
 import { readLines } from "./read-lines.ts";
@@ -132,6 +132,7 @@ export class Querier implements QueryService {
     const text = printMatchers(matchers);
     const expr = { kind: "log", matchers, stages: [] } as const;
     checkQuery(expr, { limit: 0 }, scope.limits);
+    checkEnabled(scope.limits);
     checkText(expr, text, scope.limits);
     const limit = this.#timeLimit(scope, signal);
     return await this.#answer(async (stats) => {
@@ -254,7 +255,9 @@ export class Querier implements QueryService {
 
   /** What of the time asked for may be looked at; undefined when nothing of it. */
   #bound({ limits }: Scope, bounds: QueryBounds): QueryBounds | undefined {
-    return boundQuery(bounds, limits, this.#parts.clock.now());
+    const bound = boundQuery(bounds, limits, this.#parts.clock.now());
+    checkEnabled(limits);
+    return bound;
   }
 
   #scopeOf(tenants: readonly Tenant[]): Scope {
