@@ -4,6 +4,8 @@ import type { Admin, ServiceState } from "../../core/http/services.ts";
 import type { IngesterLife, IngesterPhase } from "../../core/ingester/lifecycle.ts";
 import { BUILD } from "../version.ts";
 import type { AppSettings } from "./config.ts";
+import { readinessOf } from "./readiness.ts";
+import { runtime } from "./runtime.ts";
 
 export interface AdminParts {
   readonly life: IngesterLife;
@@ -11,10 +13,15 @@ export interface AdminParts {
   readonly leaving: { readonly now: boolean };
 }
 
+const MIN_READY = "ingester.lifecycler.min_ready_duration";
+
 export function makeAdmin(settings: AppSettings, { life, journal, leaving }: AdminParts): Admin {
   const modules = modulesOf(settings);
+  const { loaded } = settings;
+  // Loki waits so that others hear of a new ingester first. Alone there are none, so only who asks gets it.
+  const waitMs = loaded.isSet(MIN_READY) ? loaded.config.ms(MIN_READY) : 0;
   return {
-    ready: () => (leaving.now ? { ok: false, text: "Application is stopping" } : readiness(life)),
+    ready: readinessOf({ phase: () => life.phase, clock: runtime.clock, leaving, waitMs }),
     config: settings.printConfig,
     services: () => modules.map(([name, states]) => ({ name, state: states[life.phase.name] })),
     logLevel: () => journal.level,
@@ -23,22 +30,6 @@ export function makeAdmin(settings: AppSettings, { life, journal, leaving }: Adm
     },
     build: BUILD,
   };
-}
-
-function readiness({ phase }: IngesterLife): { ok: boolean; text: string } {
-  switch (phase.name) {
-    case "running":
-      return { ok: true, text: "ready" };
-    case "replaying": {
-      const percent = phase.total === 0 ? 0 : Math.floor((100 * phase.done) / phase.total);
-      return {
-        ok: false,
-        text: `Ingester not ready: replaying the WAL, ${percent}% of ${phase.total} bytes`,
-      };
-    }
-    default:
-      return { ok: false, text: `Ingester not ready: ${phase.name}` };
-  }
 }
 
 /** The state of a module, by how far the ingester is: everything is started and stopped around it. */
