@@ -9,7 +9,7 @@ import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { upgrade } from "./serve.ts";
 import { certificateOf, type ListeningTls, listenTls, peerOf } from "./serve-tls.ts";
 import { hasOpenssl, TestCertificates, WITHOUT_OPENSSL } from "./testing/certificates.ts";
-import { altNamesOf, type FrontTls, openFront } from "./tls-front.ts";
+import { type FrontTls, openFront } from "./tls-front.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lokits-tls-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -426,19 +426,3 @@ given(
     await ended;
   },
 );
-
-test("altNamesOf() splits names, and leaves out what could be taken for several", () => {
-  const cases: [string, string[]][] = [
-    ["", []],
-    ["DNS:a.example", ["DNS:a.example"]],
-    [
-      "DNS:a, IP Address:10.0.0.1, URI:spiffe://x/y?a=b",
-      ["DNS:a", "IP:10.0.0.1", "URI:spiffe://x/y?a=b"],
-    ],
-    ['URI:"spiffe://x/a\\u002c DNS:admin", DNS:b', ["DNS:b"]],
-    ['DNS:"a\\", DNS:admin", DNS:b', ["DNS:b"]],
-    ['DNS:a"b, DNS:c', []],
-    ["DNS:a,DNS:b", []],
-  ];
-  for (const [printed, names] of cases) assert.deepEqual(altNamesOf(printed), names, printed);
-});

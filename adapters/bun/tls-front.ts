@@ -11,8 +11,9 @@
  */
 import { constants, createPrivateKey, X509Certificate } from "node:crypto";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { createServer, type PeerCertificate, type TLSSocket, type TlsOptions } from "node:tls";
+import { createServer, type TLSSocket, type TlsOptions } from "node:tls";
 import type { ClientCertificate } from "../../core/ports/sign-in.ts";
+import { certificateOf } from "./client-certificate.ts";
 
 /** Texts in PEM. */
 export interface FrontTls {
@@ -213,30 +214,4 @@ function assertCertificates(text: string, what: string): void {
       throw new Error(`block ${index + 1} of ${what} is no certificate`, { cause: error });
     }
   }
-}
-
-function certificateOf(shown: PeerCertificate): ClientCertificate {
-  // With several common names Node gives a list, whatever its types say.
-  const names = shown.subject?.CN as string | string[] | undefined;
-  return {
-    commonNames: names === undefined ? [] : [names].flat(),
-    altNames: altNamesOf(shown.subjectaltname ?? ""),
-    sha256: shown.fingerprint256.replaceAll(":", "").toLowerCase(),
-    expiresMs: Date.parse(shown.valid_to),
-  };
-}
-
-/**
- * `DNS:a, IP Address:10.0.0.1` as a list. A name with characters that would read as several stands in quotes
- * and is left out: nobody has such a name for good. Empty when the text is not of this form throughout.
- */
-export function altNamesOf(text: string): string[] {
-  const names: string[] = [];
-  const next = /([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^",]*)(?:, |$)/y;
-  while (next.lastIndex < text.length) {
-    const [, kind = "", value = ""] = next.exec(text) ?? [];
-    if (kind === "") return [];
-    if (!value.startsWith('"')) names.push(`${kind === "IP Address" ? "IP" : kind}:${value}`);
-  }
-  return names;
 }

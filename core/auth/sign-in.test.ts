@@ -6,6 +6,7 @@ import { Unavailable } from "../model/errors.ts";
 import { UNMETERED } from "../ports/meter.ts";
 import type { ClientCertificate, TokenVerdict } from "../ports/sign-in.ts";
 import { SimClock } from "../sim/clock.ts";
+import { Passwords } from "./basic.ts";
 import type { KnownCertificate } from "./certificates.ts";
 import { sha256 } from "./digest.ts";
 import { grantsOf } from "./grants.ts";
@@ -109,6 +110,25 @@ test("an unknown user costs a hash as a known one does", async () => {
   const { who, checked } = await given();
   await who(basic("nobody", "x"));
   assert.deepEqual(checked, ["x"]);
+});
+
+test("names that nobody has cost now one user's hash and now another's, the same name always the same", async () => {
+  const clock = new SimClock();
+  const hashes: string[] = [];
+  const check = {
+    verify: async (_password: string, hash: string) => {
+      hashes.push(hash);
+      return false;
+    },
+  };
+  const users = ["cheap", "dear"].map((name) => ({ name, passwordHash: name, grants: GRANTS }));
+  const passwords = new Passwords(users, { check, clock, salt: "s" });
+  const names = Array.from({ length: 40 }, (_, index) => `nobody${index}`);
+  for (const name of [...names, ...names]) await passwords.verify(name, "x");
+  assert.deepEqual(hashes.slice(0, 40), hashes.slice(40));
+  assert.deepEqual([...new Set(hashes)].sort(), ["cheap", "dear"]);
+  const nobody = new Passwords([], { check, clock, salt: "s" });
+  assert.equal(await nobody.verify("a", "x"), undefined);
 });
 
 test("after some failures an address has to wait, but who is known there stays in", async () => {
