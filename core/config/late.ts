@@ -2,7 +2,7 @@
 import { printGoDuration } from "../golang/duration.ts";
 import type { Config } from "./config.ts";
 import { KEYS } from "./keys.ts";
-import type { Layer, Value } from "./value.ts";
+import { type Layer, sameValue, type Value } from "./value.ts";
 
 const TIMEOUT = "limits_config.query_timeout";
 const ENGINE_TIMEOUT = "querier.engine.timeout";
@@ -26,11 +26,15 @@ export function lateLayer(config: Config): { layer: Layer; warnings: readonly st
   return { layer, warnings };
 }
 
-/** A warning for each key that is set though it has no effect here or is on its way out. */
+/**
+ * A warning for each key that is set though it has no effect here or is on its way out. A default that is written
+ * down asks for nothing: a dumped configuration has all of them.
+ */
 export function noteWarnings(layers: readonly Layer[]): readonly string[] {
   const warnings: string[] = [];
-  for (const { path, note } of KEYS.values()) {
-    if (!layers.some((layer) => layer.has(path))) continue;
+  for (const { path, note, initial } of KEYS.values()) {
+    const value = layers.find((layer) => layer.has(path))?.get(path);
+    if (value === undefined || sameValue(value, initial)) continue;
     if (note.ignored !== undefined) warnings.push(`${path} has no effect: ${note.ignored}`);
     if (note.deprecated !== undefined) warnings.push(`${path} is deprecated: ${note.deprecated}`);
   }

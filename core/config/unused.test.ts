@@ -81,3 +81,13 @@ test("a start without a file has nothing to tell", async () => {
   const { warnings } = await loadConfig({ args: [], readFile: async () => undefined, env: {} });
   assert.deepEqual(warnings, []);
 });
+
+test("defaults that are written down ask for nothing, but for a cluster's", async () => {
+  const readFile = async () => SCHEMA;
+  const { text } = await loadConfig({ args: ["-config.file=x"], readFile, env: {} });
+  const warnings = (await warningsOf(text("defaults"))).map((warning) => warning.split(": ")[1]);
+  assert.deepEqual(warnings, [
+    "this release is one process, which joins no others and keeps each line once",
+    "lokits reports nothing to anybody",
+  ]);
+});

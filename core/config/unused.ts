@@ -35,8 +35,8 @@ function isWithin(path: string, block: string): boolean {
 /** Some defaults of Loki's ask for what is not here already, and the opposite is what we do. */
 function asksForMore(config: Config, path: string): boolean {
   if (path === "compactor.shared_store") {
-    const periods = config.items("schema_config.configs");
-    return periods.some(({ object_store: store }) => store !== config.text(path));
+    const [periods, shared] = [config.items("schema_config.configs"), config.text(path)];
+    return shared !== "" && periods.some(({ object_store: store }) => store !== shared);
   }
   if (path === "analytics.reporting_enabled") return config.bool(path);
   if (path.endsWith("replication_factor")) return config.number(path) > 1;
