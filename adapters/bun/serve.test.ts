@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { HEAD_BYTES_MAX, type ListenOptions, listen } from "./serve.ts";
+import { HEAD_BYTES_MAX, type ListenOptions, listen, upgrade } from "./serve.ts";
 
 interface Asked {
   readonly query: number;
@@ -127,6 +127,23 @@ test("what is no HTTP, or two lengths at once, never comes to a handler", async 
   }
   // The last of them had a head that is right.
   assert.ok(asked <= 1, `${asked} came through`);
+  await server.stop();
+});
+
+test("a client of a WebSocket may not say much", async () => {
+  const server = serve({
+    fetch: (request, env) =>
+      upgrade(request, env, async ({ send, gone }) => {
+        await send("hello");
+        await new Promise((resolve) => gone.addEventListener("abort", resolve));
+      }) ?? new Response("no", { status: 400 }),
+  });
+  const closed = await new Promise<CloseEvent>((resolve) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/`);
+    socket.onmessage = () => socket.send("x".repeat(70_000));
+    socket.onclose = resolve;
+  });
+  assert.ok([1006, 1009].includes(closed.code), String(closed.code));
   await server.stop();
 });
 

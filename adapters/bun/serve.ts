@@ -80,6 +80,11 @@ export function listen(options: ListenOptions): Listening {
       const response = await fetch(request, own);
       // From then on it is a WebSocket, which has pings.
       if (request.headers.has("upgrade")) return response;
+      if (request.method === "HEAD") {
+        // Nobody takes the pieces of a body that is not sent.
+        own.timeout(request, idleSeconds);
+        return response;
+      }
       return timed(response, {
         waiting: () => own.timeout(request, writeSeconds),
         working: () => own.timeout(request, 0),
@@ -94,7 +99,8 @@ export function listen(options: ListenOptions): Listening {
         sockets.add(socket);
         void run(socket);
       },
-      // Clients only listen; whatever they say is not for us.
+      // Clients only listen; whatever they say is not for us, so they may not say much.
+      maxPayloadLength: 1 << 16,
       message: () => {},
       drain: ({ data }) => data.drained?.(),
       close: (socket) => {
