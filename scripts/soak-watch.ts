@@ -11,6 +11,8 @@ export interface Watched {
   readonly extra: number;
   readonly objects: number;
   readonly lateMs: number;
+  /** As much of that as the process had a processor: others may be using it. */
+  readonly busyMs: number;
 }
 
 const TICK_MS = 10;
@@ -19,20 +21,33 @@ const TELL_MS = 1000;
 const COUNT_EVERY = 5;
 
 let late = 0;
+let busy = 0;
 let rounds = 0;
 let counted = { heap: 0, extra: 0, objects: 0 };
 let before = performance.now();
+let used = usedMs();
 setInterval(() => {
   const now = performance.now();
-  late = Math.max(late, now - before - TICK_MS);
+  const usedNow = usedMs();
+  const lateMs = now - before - TICK_MS;
+  late = Math.max(late, lateMs);
+  busy = Math.max(busy, Math.min(lateMs, usedNow - used));
   before = now;
+  used = usedNow;
 }, TICK_MS).unref();
 setInterval(() => {
   if (rounds++ % COUNT_EVERY === 0) {
     const { heapSize, extraMemorySize, objectCount } = heapStats();
     counted = { heap: heapSize, extra: extraMemorySize, objects: objectCount };
     before = performance.now();
+    used = usedMs();
   }
-  process.send?.({ ...counted, lateMs: late } satisfies Watched);
+  process.send?.({ ...counted, lateMs: late, busyMs: busy } satisfies Watched);
   late = 0;
+  busy = 0;
 }, TELL_MS).unref();
+
+function usedMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}

@@ -103,6 +103,7 @@ function judge(): number {
   line("heap", ({ heap }) => heap / MB);
   line("buffers", ({ extra }) => extra / MB);
   console.log(`timers late: ${spread(warm.map(({ lateMs }) => lateMs))} of the worst each second`);
+  console.log(`loop kept: ${spread(warm.map(({ busyMs }) => busyMs))} of processor time`);
   return resident;
 }
 
