@@ -70,8 +70,8 @@ export function makeObserver(options: ObserverOptions): Observer {
         const labels = { method, route, status_code: String(status), ws };
         meter.observe("loki_request_duration_seconds", tookMs / 1000, labels);
         const cause = error instanceof BehindFrontend ? error.cause : error;
-        if (status === 500 && !(cause instanceof Corrupt)) meter.count("loki_panic_total", 1);
         const level = (cause === undefined ? undefined : answerOf(cause).level) ?? "debug";
+        if (level === "error" && !(cause instanceof Corrupt)) meter.count("loki_panic_total", 1);
         const fields = {
           method,
           path: pathAndQuery(request),
