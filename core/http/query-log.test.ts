@@ -21,8 +21,14 @@ async function given() {
     [1, "one"],
     [2, "two"],
   ]);
-  const asked = async (path: string, params: Record<string, string>, tags?: string) => {
+  const asked = async (
+    path: string,
+    params: Record<string, string>,
+    tags?: string,
+    traceparent?: string,
+  ) => {
     const headers: Record<string, string> = tags === undefined ? {} : { "X-Query-Tags": tags };
+    if (traceparent !== undefined) headers["traceparent"] = traceparent;
     await (await served.get(path, params, headers)).text();
     return logged.pop() ?? {};
   };
@@ -71,6 +77,17 @@ test("a query is one line with Loki's keys", async () => {
       source: "logvolhist",
     },
   );
+});
+
+test("a query that is part of a trace names it; what is no trace is not told", async () => {
+  const { asked } = await given();
+  const traceOf = async (header: string) =>
+    (await asked("query_range", { query: '{app="x"}' }, undefined, header))["traceID"];
+  const id = "0af7651916cd43dd8448eb211c80319c";
+  assert.equal(await traceOf(`00-${id}-b7ad6b7169203331-01`), id);
+  for (const wrong of ["", id, `00-${"0".repeat(32)}-b7ad6b7169203331-01`, `00-${id}x-b7-01`]) {
+    assert.equal(await traceOf(wrong), undefined, wrong);
+  }
 });
 
 test("kinds of queries and how they end", async () => {

@@ -54,6 +54,7 @@ export function makeQueryLog({ clock, journal, meter }: QueryLogParts): QueryLog
       const tookMs = clock.ticksMs() - startMs;
       const fields = {
         ...{ caller: "metrics.go", component: "querier", org_id: tenants.join("|") },
+        ...traceField(http.headers.get("traceparent")),
         ...{ latency: tookMs >= SLOW_MS ? "slow" : "fast" },
         ...askedFields(request, clock.now()),
         ...{ query_type: type, duration: duration(tookMs), status },
@@ -83,6 +84,12 @@ export function makeQueryLog({ clock, journal, meter }: QueryLogParts): QueryLog
       count(-1);
     }
   };
+}
+
+/** The trace that a query is part of, as W3C's header names it: Grafana goes from the one to the other. */
+function traceField(traceparent: string | null): Record<string, unknown> {
+  const [, traceID] = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-/.exec(traceparent ?? "") ?? [];
+  return traceID === undefined || /^0+$/.test(traceID) ? {} : { traceID };
 }
 
 function meterScan(
