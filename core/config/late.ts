@@ -34,9 +34,16 @@ export function noteWarnings(layers: readonly Layer[]): readonly string[] {
   const warnings: string[] = [];
   for (const { path, note, initial } of KEYS.values()) {
     const value = layers.find((layer) => layer.has(path))?.get(path);
-    if (value === undefined || sameValue(value, initial)) continue;
+    if (value === undefined || sameValue(value, initial) || isOff(value)) continue;
     if (note.ignored !== undefined) warnings.push(`${path} has no effect: ${note.ignored}`);
     if (note.deprecated !== undefined) warnings.push(`${path} is deprecated: ${note.deprecated}`);
   }
   return warnings;
+}
+
+/** `{}` and `{enabled: false}`, as charts write them for parts that nobody asked for. */
+function isOff(value: Value): boolean {
+  if (typeof value !== "object" || Array.isArray(value)) return false;
+  const block = value as { readonly [key: string]: Value };
+  return Object.keys(block).length === 0 || (block["enabled"] ?? block["enable"]) === false;
 }

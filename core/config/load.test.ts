@@ -344,6 +344,21 @@ test("the configuration of the recorded pushes loads", async () => {
   assert.equal(config.text("storage_config.filesystem.directory"), "./data/chunks");
 });
 
+test("a configuration in the shape of Loki 3's charts loads, and what is off is not told", async () => {
+  const text = fixture("newer-chart.yaml");
+  const args = ["-config.file=x", "-target=all"];
+  const { config, warnings } = await loadConfig({ args, readFile: async () => text, env: {} });
+  assert.equal(config.text("storage_config.aws.bucketnames"), "chunks");
+  assert.equal(config.text("ingester.wal.dir"), "/var/loki/wal");
+  for (const name of ["ui", "bloom_gateway", "bloom_build", "operational_config"]) {
+    assert.deepEqual(
+      warnings.filter((warning) => warning.startsWith(name)),
+      [],
+    );
+  }
+  for (const warning of warnings) assert.match(warning, / ha(s|ve) no effect: /);
+});
+
 test("without a file the built-in configuration stands", async () => {
   const { config, file, warnings } = await loadConfig({
     args: [],

@@ -254,7 +254,7 @@ const TOLD_ELSEWHERE = [
   /^[^.]*$/,
   /^(internal_server|table_manager|compactor_client|auth|pattern_ingester)\./,
   /^(schema_config\.configs|ruler\.remote_write|ruler\.evaluation\.query_frontend)(\.|$)/,
-  /^storage_config\.(named_stores|bigtable|cassandra|boltdb|grpc_store|bos)(\.|$)/,
+  /^storage_config\.(named_stores|bloom_shipper|object_store|bigtable|cassandra|boltdb|grpc_store|bos)(\.|$)/,
 ];
 
 test("a key that no table has is one of ours and says so", { skip }, () => {

@@ -198,6 +198,10 @@ export const STORAGE: readonly Row[] = [
     "store.congestion-control.hedge.strategy",
     { added: true },
   ],
+  ignored("object_store", "it is the store of use_thanos_objstore; see storage_config.aws", {
+    added: true,
+  }),
+  ignored("bloom_shipper", "lokits has no such part", { added: true }),
   ["object_prefix", "string", "", "store.object-prefix", { added: true }],
   ["use_thanos_objstore", "bool", "false", "use-thanos-objstore", { added: true }],
   [
