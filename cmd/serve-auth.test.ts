@@ -1,6 +1,7 @@
 /** Sign-in from outside: passwords, tokens, which tenants they open, and what stays on this machine. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { ask, basic, bearer, find, send, tailed, withServer } from "./testing/signed-in.ts";
@@ -87,6 +88,60 @@ test("whatever is wrong with what is presented, the answer is the same, and a pa
     const refused = await fetch(`${url}/loki/api/v1/labels`);
     const challenge = 'Basic realm="lokits", charset="UTF-8", Bearer realm="lokits"';
     assert.equal(refused.headers.get("www-authenticate"), challenge);
+  });
+});
+
+/** The status of a request whose path no client would send like this. */
+async function rawStatus(url: string, line: string): Promise<number> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `${line} HTTP/1.1\r\nHost: ${hostname}\r\nX-Scope-OrgID: acme\r\nConnection: close\r\n\r\n`,
+  );
+  let said = "";
+  for await (const bytes of socket) said += String(bytes);
+  return Number(/^HTTP\/1.1 (\d+)/.exec(said)?.[1]);
+}
+
+test("no way of writing a path goes around sign-in", async () => {
+  const auth = AUTH.replace("failures_max: 5", "failures_max: 0\n  open_paths: [/ready]");
+  await withServer({ more: auth }, async ({ url }) => {
+    assert.equal(await rawStatus(url, "GET /ready"), 200);
+    const paths = [
+      "/loki/api/v1/labels",
+      "/config",
+      "/metrics",
+      "/loki/api/v1/query?query=1",
+      "/flush",
+    ];
+    const writings = paths.flatMap((path) => [
+      path,
+      `/${path}`,
+      `${path}/`,
+      `/ready/..${path}`,
+      `/ready/%2e%2e${path}`,
+      `/ready%2f..${path}`,
+      `/ready;${path}`,
+      `/./${path.slice(1)}`,
+      path.replace("/", "/%2f"),
+      path.replace(/[a-z]/, (letter) => `%${letter.charCodeAt(0).toString(16)}`),
+      path.replace(/[a-z]/, (letter) => `%25${letter.charCodeAt(0).toString(16)}`),
+      path.toUpperCase(),
+      `${path}#/ready`,
+      `${path}?/ready`,
+      `http://localhost${path}`,
+      `http://localhost/ready/..${path}`,
+    ]);
+    const open: string[] = [];
+    for (const path of writings) {
+      for (const method of ["GET", "POST", "HEAD", "OPTIONS", "DELETE", "PUT"]) {
+        const status = await rawStatus(url, `${method} ${path}`);
+        if (!(status >= 400 && status < 500)) open.push(`${method} ${path}: ${status}`);
+      }
+    }
+    assert.deepEqual(open, []);
+    const authorization = bearer(TOKEN);
+    assert.equal((await ask(`${url}/metrics`, { authorization })).status, 200);
   });
 });
 
