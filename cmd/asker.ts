@@ -22,6 +22,7 @@ import { remark } from "./remarks.ts";
 import { lastHour, windowOf } from "./times.ts";
 import { openBuckets } from "./wire/bucket.ts";
 import { throughDeletes } from "./wire/bucket-deletes.ts";
+import { configReader } from "./wire/remote-schema.ts";
 import { runtime } from "./wire/runtime.ts";
 
 export interface Asker {
@@ -51,7 +52,7 @@ export function askerFlags(
 export async function askerOf(flags: Flags): Promise<Asker> {
   if (flags.on("stdin")) throw new UsageError("--stdin is not supported here, only by query");
   const [store, config] = [flags.text("store"), flags.text("config.file")];
-  const isLocal = store !== undefined || (config !== undefined && flags.text("addr") === undefined);
+  const isLocal = store !== undefined || config !== undefined;
   return isLocal ? await bucketAsker(flags, { store, config }) : serverAsker(flags);
 }
 
@@ -74,7 +75,8 @@ async function bucketAsker(
   flags: Flags,
   place: { store: string | undefined; config: string | undefined },
 ): Promise<Asker> {
-  const buckets = await openBuckets({ ...place, journal: SILENT, existing: true });
+  const readConfig = await configReader(flags, place);
+  const buckets = await openBuckets({ ...place, readConfig, journal: SILENT, existing: true });
   const tenant = await onlyTenant(buckets, flags.text("org-id"));
   const limits = { of: () => ({ ...ownLimits.of(tenant), volumeEnabled: true }) };
   const query = new Querier({ sources: [throughDeletes(buckets)], limits, ...runtime });

@@ -3,6 +3,7 @@
  * and said once, the rest is padded to one width. Raw and JSON lines are for programs: these have a
  * line's labels whole, whatever lines stand beside it.
  */
+import { trimSpace } from "../core/golang/space.ts";
 import { formatTime } from "../core/golang/time-layout.ts";
 import { loadZone, UTC, type Zone } from "../core/golang/zone.ts";
 import { streamToken } from "../core/labels/fingerprint.ts";
@@ -88,7 +89,7 @@ export class LineFormat {
   #forPeople({ time, line, match }: OutputEntry, labels: string): string {
     const { noLabels, colour, timestamps } = this.#options;
     const stamp = formatTime(time, TIMESTAMP_FORMATS[timestamps], this.#zone);
-    const text = line.trim();
+    const text = trimSpace(line);
     if (colour === "none") return noLabels ? `${stamp} ${text}` : `${stamp} ${labels} ${text}`;
     const set = noLabels ? "" : `${paint(colourOf(labels, colour), labels)} `;
     if (match === false)

@@ -64,6 +64,16 @@ test("colours are for terminals without NO_COLOR, and by labels when asked", {
   );
 });
 
+test("default lines lose the white space of Go's TrimSpace, and no other", async () => {
+  await fakeLoki(
+    () => streamsJson([{ a: "b" }, [T0, "\u0085\u3000\t\ufeffline\u200b \n\u0085"]]),
+    async (addr) => {
+      const query = ["query", "{}", ...addr, ...WINDOW, "-z", "UTC", "-q", "--no-labels"];
+      assert.equal((await lokits(query)).stdout, "2026-11-23T06:55:45Z \ufeffline\u200b\n");
+    },
+  );
+});
+
 test("which labels were left out is said once, and not to those who want quiet", async () => {
   await fakeLoki(
     () => streamsJson([{ a: "b", c: "d" }, [T0, "x"]]),

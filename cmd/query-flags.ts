@@ -28,6 +28,16 @@ export const STORE_ARGS: ArgsDef = {
     description: "Loki's configuration, for the bucket or for the schema of --store",
     valueHint: "FILE",
   },
+  "remote-schema": {
+    type: "boolean",
+    description:
+      "Take the schema from the bucket of --config.file: TENANT-schemaconfig.yaml or schemaconfig.yaml",
+  },
+  "schema-store": {
+    type: "string",
+    description: "With --remote-schema: which of its stores has that file",
+    valueHint: "NAME",
+  },
 };
 
 export const OUTPUT_ARG: ArgsDef[string] = {

@@ -3,21 +3,18 @@ import { literalTenant, SINGLE_TENANT, type Tenant } from "../core/model/tenant.
 import { nsOf } from "../core/model/time.ts";
 import { SILENT } from "../core/ports/journal.ts";
 import type { Buckets } from "../core/store/buckets.ts";
-import { UsageError } from "./flags.ts";
+import { type Flags, UsageError } from "./flags.ts";
 import { askLocal } from "./query-local.ts";
 import type { Answer, Question } from "./question.ts";
 import { openBuckets } from "./wire/bucket.ts";
 import { throughDeletes } from "./wire/bucket-deletes.ts";
+import { configReader } from "./wire/remote-schema.ts";
 
-export interface StorePlace {
-  readonly store: string | undefined;
-  readonly config: string | undefined;
-  readonly tenant: string | undefined;
-}
-
-export async function askStore(question: Question, place: StorePlace): Promise<Answer> {
-  const buckets = await openBuckets({ ...place, journal: SILENT, existing: true });
-  const tenant = await onlyTenant(buckets, place.tenant);
+export async function askStore(question: Question, flags: Flags): Promise<Answer> {
+  const place = { store: flags.text("store"), config: flags.text("config.file") };
+  const readConfig = await configReader(flags, place);
+  const buckets = await openBuckets({ ...place, readConfig, journal: SILENT, existing: true });
+  const tenant = await onlyTenant(buckets, flags.text("org-id"));
   const bounds = async () => {
     const { fromMs, throughMs } = await buckets.bounds(tenant);
     return { start: nsOf(fromMs), end: nsOf(throughMs + 1) };

@@ -155,9 +155,7 @@ function ask(flags: Flags, question: Question, files: readonly string[]): Promis
   }
   const store = flags.text("store");
   const config = flags.text("config.file");
-  if (store !== undefined || (config !== undefined && flags.text("addr") === undefined)) {
-    return askStore(question, { store, config, tenant: flags.text("org-id") });
-  }
+  if (store !== undefined || config !== undefined) return askStore(question, flags);
   return askServer(question, flags);
 }
 

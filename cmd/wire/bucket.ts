@@ -18,6 +18,8 @@ import { type ConfiguredStore, type PeriodStore, storeOfConfig } from "./store-c
 export interface BucketPlace {
   readonly store: string | undefined;
   readonly config: string | undefined;
+  /** How the text of the configuration is come by, when not as it lies on disk. */
+  readonly readConfig?: ((path: string) => Promise<string>) | undefined;
   readonly journal: Journal;
   /** Whether there must be such a bucket and something in it; otherwise it may be new. */
   readonly existing?: boolean;
@@ -98,8 +100,9 @@ async function openStores(place: BucketPlace): Promise<Stores> {
 export async function storesAt({
   store,
   config,
-}: Pick<BucketPlace, "store" | "config">): Promise<Stores> {
-  if (config !== undefined) return await storeOfConfig(config, store);
+  readConfig,
+}: Pick<BucketPlace, "store" | "config" | "readConfig">): Promise<Stores> {
+  if (config !== undefined) return await storeOfConfig(config, store, readConfig);
   if (store === undefined) throw new UsageError("--store or --config.file is wanted");
   return { stores: [{ ...(await openStore(store)), indexPrefix: "index/" }] };
 }

@@ -34,11 +34,12 @@ export interface ConfiguredStore {
 export async function storeOfConfig(
   configFile: string,
   store: string | undefined,
+  read = (path: string) => readFile(path, "utf8"),
 ): Promise<ConfiguredStore> {
   const { config } = await loadConfig({
     // The name is one file's: commas in it are no list.
     args: ["-config.file", configFile],
-    readFile: (path) => readFile(path, "utf8"),
+    readFile: read,
     env: process.env,
   });
   if (store === undefined) return await openConfigured(config);

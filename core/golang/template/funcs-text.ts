@@ -1,6 +1,7 @@
 /** Loki's template functions over text (spec logql 10.3). Offsets and lengths are bytes unless said otherwise. */
 import { GoError } from "../go-error.ts";
 import { toLower, toTitle, toUpper } from "../letter-case.ts";
+import { trimSpace } from "../space.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { byteSize, sliceBytes } from "./byte-text.ts";
 import { escapeQuery, unescapeQuery } from "./escape.ts";
@@ -63,18 +64,6 @@ export const TEXT_FUNCTIONS: FunctionTable = {
     return new Int(countMatches(context.regex(pattern), s, context.effort));
   }),
 };
-
-/** What Go's unicode.IsSpace takes for white space: JavaScript adds U+FEFF and lacks U+0085. */
-const SPACES =
-  "[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
-const SPACES_AT_START = new RegExp(`^${SPACES}+`);
-const SPACE = new RegExp(SPACES);
-
-function trimSpace(text: string): string {
-  let end = text.length;
-  while (end > 0 && SPACE.test(text[end - 1]!)) end -= 1;
-  return text.slice(0, end).replace(SPACES_AT_START, "");
-}
 
 function trimStart(text: string, cutset: string): string {
   const cut = new Set(cutset);
