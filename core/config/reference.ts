@@ -4,6 +4,7 @@ import { PROCESS_FLAGS } from "./flags.ts";
 import { isScalar, KEYS, type Key, keysIn, treeOf } from "./keys.ts";
 import type { KeyType, Note, ScalarType } from "./row.ts";
 import { SCALARS } from "./scalars.ts";
+import { unusedWhy } from "./unused.ts";
 import type { Value } from "./value.ts";
 
 const TYPE_NAMES: Readonly<Record<ScalarType, string>> = {
@@ -31,7 +32,9 @@ are taken with the defaults of 3.7.6. Keys that only lokits has say so. A key th
 what \`common\` says, a variable of the environment goes before the file, and a flag before both.
 
 Each line has the key, its type with an example, its default, its flag and its variable. Variables take what
-flags take; lists are separated by commas. A variable that begins with \`LOKITS_\` and sets nothing gives a warning. Durations have units from \`ns\` to
+flags take; lists are separated by commas. A variable that begins with \`LOKITS_\` and sets nothing gives a warning. Keys marked
+"no effect here" belong to parts that lokits does not have, or has in another way: whoever sets one to more than its
+default is told so at the start, with the reason. Durations have units from \`ns\` to
 \`h\`, in \`limits_config\` and a few other places from \`ms\` to \`y\`. Sizes count by 1024.
 
 ## Flags of the process itself
@@ -86,6 +89,7 @@ function rowOf(key: Key, prefixSize: number, inList = false): string {
     flag === "" ? "" : `\`-${flag}\``,
     inList || variable === undefined ? "" : `\`${variable}\``,
     noteText(note),
+    note.ignored === undefined && unusedWhy(path) !== undefined ? "no effect here" : "",
   ].filter((part) => part !== "");
   let out = `- \`${path.slice(prefixSize)}\`: ${parts.join(", ")}\n`;
   if (typeof type === "string") return out;

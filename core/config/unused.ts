@@ -4,8 +4,19 @@
  */
 import type { Config } from "./config.ts";
 import { KEYS } from "./keys.ts";
-import { UNUSED } from "./unused-blocks.ts";
+import { UNUSED, type UnusedBlock } from "./unused-blocks.ts";
 import type { Layer } from "./value.ts";
+
+/** Why a key has no effect here; undefined when it has one. */
+export function unusedWhy(path: string): string | undefined {
+  return UNUSED.find((block) => covers(block, path))?.why;
+}
+
+function covers({ paths, except = [] }: UnusedBlock, path: string): boolean {
+  return (
+    paths.some((block) => isWithin(path, block)) && !except.some((block) => isWithin(path, block))
+  );
+}
 
 /** A warning for each block of which something is set to what is not its default. */
 export function unusedWarnings(config: Config, set: readonly Layer[]): readonly string[] {
@@ -13,16 +24,11 @@ export function unusedWarnings(config: Config, set: readonly Layer[]): readonly 
   const given = [...KEYS.values()].filter(
     ({ path, note }) => note.ignored === undefined && set.some((layer) => layer.has(path)),
   );
-  return UNUSED.flatMap(({ paths, except = [], why }) => {
-    const asked = given.filter(
-      ({ path }) =>
-        paths.some((block) => isWithin(path, block)) &&
-        !except.some((block) => isWithin(path, block)) &&
-        asksForMore(config, path),
-    );
+  return UNUSED.flatMap((block) => {
+    const asked = given.filter(({ path }) => covers(block, path) && asksForMore(config, path));
     if (asked.length === 0) return [];
     const names = asked.map(({ path }) => path).join(", ");
-    return [`${names} ${asked.length === 1 ? "has" : "have"} no effect: ${why}`];
+    return [`${names} ${asked.length === 1 ? "has" : "have"} no effect: ${block.why}`];
   });
 }
 
