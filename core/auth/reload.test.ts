@@ -44,16 +44,13 @@ async function given() {
     },
   );
   await group.open();
-  const stop = new AbortController();
-  const polling = reloadEvery([group], { periodMs: PERIOD_MS, clock, signal: stop.signal });
   return {
-    ...{ files, lines, gauges, clock },
+    ...{ files, lines, gauges, clock, group },
     used: () => used,
     loads: () => loads,
-    pass: () => clock.advance(PERIOD_MS),
-    stop: async () => {
-      stop.abort();
-      await polling;
+    pass: async () => {
+      await clock.advance(PERIOD_MS);
+      await group.poll();
     },
   };
 }
@@ -62,27 +59,25 @@ const GOOD = "lokits_files_last_reload_successful tls";
 const WHEN = "lokits_files_last_reload_success_timestamp_seconds tls";
 
 test("files that stay as they are are not loaded again", async () => {
-  const { loads, pass, lines, gauges, stop } = await given();
+  const { loads, pass, lines, gauges } = await given();
   await pass();
   await pass();
   assert.equal(loads(), 1);
   assert.deepEqual(lines, []);
   assert.deepEqual([gauges.get(GOOD), gauges.get(WHEN)], [1, 1000]);
-  await stop();
 });
 
 test("a change is used, told and dated", async () => {
-  const { files, used, pass, lines, gauges, stop } = await given();
+  const { files, used, pass, lines, gauges } = await given();
   files.set("cert", "2").set("key", "2");
   await pass();
   assert.equal(used(), "2");
   assert.deepEqual(lines, ["info files reloaded tls"]);
   assert.equal(gauges.get(WHEN), 1010);
-  await stop();
 });
 
 test("half of a change keeps what was there, is told once, and is used when it is whole", async () => {
-  const { files, used, pass, lines, gauges, stop } = await given();
+  const { files, used, pass, lines, gauges } = await given();
   files.set("cert", "2");
   await pass();
   await pass();
@@ -95,11 +90,10 @@ test("half of a change keeps what was there, is told once, and is used when it i
   await pass();
   assert.equal(used(), "2");
   assert.deepEqual([gauges.get(GOOD), gauges.get(WHEN)], [1, 1030]);
-  await stop();
 });
 
 test("a file that goes away and comes back is no end", async () => {
-  const { files, used, pass, lines, stop } = await given();
+  const { files, used, pass, lines } = await given();
   files.delete("cert");
   await pass();
   await pass();
@@ -107,11 +101,10 @@ test("a file that goes away and comes back is no end", async () => {
   files.set("cert", "2").set("key", "2");
   await pass();
   assert.equal(used(), "2");
-  await stop();
 });
 
 test("a change of a file that a failed attempt does not come to is one more attempt, not one of each poll", async () => {
-  const { files, pass, lines, loads, stop } = await given();
+  const { files, pass, lines, loads } = await given();
   files.delete("cert");
   await pass();
   files.set("key", "2");
@@ -121,23 +114,30 @@ test("a change of a file that a failed attempt does not come to is one more atte
   await pass();
   assert.equal(lines.length, 2);
   assert.equal(loads(), 3);
-  await stop();
 });
 
 test("a bad change that is taken back is told as good again", async () => {
-  const { files, used, pass, gauges, stop } = await given();
+  const { files, used, pass, gauges } = await given();
   files.set("key", "x");
   await pass();
   files.set("key", "1");
   await pass();
   assert.deepEqual([used(), gauges.get(GOOD)], ["1", 1]);
-  await stop();
 });
 
-test("no time passes after the end, and a period of 0 never begins", async () => {
-  const { clock, stop } = await given();
-  assert.equal(clock.sleepers, 1);
-  await stop();
+test("reloadEvery() looks once a period until its end, and a period of 0 never begins", async () => {
+  const { clock, group, used, files } = await given();
+  const end = new AbortController();
+  const polling = reloadEvery([group], { periodMs: PERIOD_MS, clock, signal: end.signal });
+  files.set("cert", "2").set("key", "2");
+  await clock.advance(PERIOD_MS - 1);
+  assert.equal(used(), "1");
+  await clock.advance(1);
+  // Digests are made outside of the simulated world.
+  while (clock.sleepers === 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(used(), "2");
+  end.abort();
+  await polling;
   assert.equal(clock.sleepers, 0);
   await reloadEvery([], { periodMs: 0, clock, signal: new AbortController().signal });
 });

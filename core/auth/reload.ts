@@ -4,9 +4,11 @@
  * is turned to another folder. A change that cannot be used keeps what was there, and is tried again when
  * the files change next, as a certificate and its key rarely change in the same moment.
  */
+import { toHex } from "../bytes/text.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Meter } from "../ports/meter.ts";
+import { sha256 } from "./digest.ts";
 
 export type ReadText = (path: string) => Promise<string>;
 
@@ -20,13 +22,28 @@ export interface ReloadParts {
   readonly read: ReadText;
 }
 
+/** By path; undefined for a file that was not to be had. */
+type Texts = Map<string, string | undefined>;
+type Digests = Map<string, string | undefined>;
+
+async function digestsOf(texts: Texts): Promise<Digests> {
+  const digests: Digests = new Map();
+  for (const [path, text] of texts) {
+    digests.set(path, text === undefined ? undefined : toHex(await sha256(text)));
+  }
+  return digests;
+}
+
 /** Files that only make sense together, such as a certificate and its key. */
 export class ReloadedFiles {
   readonly #name: string;
   readonly #load: Load;
   readonly #parts: ReloadParts;
-  /** Every file that was asked for, with what it said at the last attempt; undefined when it was not to be had. */
-  #seen = new Map<string, string | undefined>();
+  /**
+   * Every file that was asked for, with the digest of what it said at the last attempt; undefined when it was
+   * not to be had. The texts themselves are secrets that nobody needs again.
+   */
+  #seen: Digests = new Map();
 
   /** The name is for the log and the metrics. */
   constructor(name: string, load: Load, parts: ReloadParts) {
@@ -44,7 +61,8 @@ export class ReloadedFiles {
   /** Loads again when a file says something else than at the last attempt; never throws. */
   async poll(): Promise<void> {
     const now = await this.#look();
-    if ([...now].every(([path, text]) => this.#seen.get(path) === text)) return;
+    const digests = await digestsOf(now);
+    if ([...digests].every(([path, digest]) => this.#seen.get(path) === digest)) return;
     const { journal } = this.#parts;
     const fields = { files: this.#name };
     try {
@@ -58,7 +76,7 @@ export class ReloadedFiles {
   }
 
   /** What every file says that was asked for so far. */
-  async #look(): Promise<Map<string, string | undefined>> {
+  async #look(): Promise<Texts> {
     const { read } = this.#parts;
     const paths = [...this.#seen.keys()];
     const texts = await Promise.all(paths.map((path) => read(path).catch(() => undefined)));
@@ -66,16 +84,19 @@ export class ReloadedFiles {
   }
 
   /** Once all that is known to have been seen, so that a failure at the first file is not one of each poll. */
-  async #attempt(known: Map<string, string | undefined>): Promise<void> {
-    this.#seen = known;
-    await this.#load(async (path) => {
-      const before = known.get(path);
-      if (before !== undefined) return before;
-      known.set(path, undefined);
-      const text = await this.#parts.read(path);
-      known.set(path, text);
-      return text;
-    });
+  async #attempt(known: Texts): Promise<void> {
+    try {
+      await this.#load(async (path) => {
+        const before = known.get(path);
+        if (before !== undefined) return before;
+        known.set(path, undefined);
+        const text = await this.#parts.read(path);
+        known.set(path, text);
+        return text;
+      });
+    } finally {
+      this.#seen = await digestsOf(known);
+    }
   }
 
   #tell(isGood: boolean): void {
