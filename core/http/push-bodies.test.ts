@@ -158,6 +158,63 @@ const WRONG: Readonly<Record<string, Given & { readonly text: RegExp }>> = {
     text: /four hex digits/,
   },
   "json: deep": { body: `{"x":${"[".repeat(200)}`, text: /nested deeper than 100/ },
+  "json: a label without a name": {
+    body: '{"streams":[{"stream":{"":"b"},"values":[["1","x"]]}]}',
+    text: /^couldn't parse labels: 1:2: parse error: /,
+  },
+  "json: half of a pair of surrogates in a label": {
+    body: '{"streams":[{"stream":{"a":"\\ud800"},"values":[["1","x"]]}]}',
+    text: /^couldn't parse labels: 1:4: parse error: invalid UTF-8 rune/,
+  },
+  "json: NUL in the name of a label": {
+    body: '{"streams":[{"stream":{"a\\u0000":"b"},"values":[["1","x"]]}]}',
+    text: /^couldn't parse labels: 1:3: parse error: /,
+  },
+  "json: a time that is a number": {
+    body: '{"streams":[{"stream":{"a":"b"},"values":[[1,"x"]]}]}',
+    text: /a string for the timestamp/,
+  },
+  "json: a time with a fraction": {
+    body: '{"streams":[{"stream":{"a":"b"},"values":[["1.5","x"]]}]}',
+    text: /decimal nanoseconds/,
+  },
+  "json of old: a time that is no date": {
+    path: "/api/prom/push",
+    body: '{"streams":[{"labels":"{a=\\"b\\"}","entries":[{"ts":"2023-02-30T00:00:00Z","line":"x"}]}]}',
+    text: /a time in RFC 3339/,
+  },
+  "json of old: labels that are an object": {
+    path: "/api/prom/push",
+    body: '{"streams":[{"labels":{"a":"b"}}]}',
+    text: /a string for the labels/,
+  },
+  "protobuf: labels that are no UTF-8": {
+    type: PROTO_TYPE,
+    body: snappy(
+      pushOf(new ProtoWriter().bytes(1, Uint8Array.of(0x7b, 0x61, 0x3d, 0x22, 0xff, 0x22, 0x7d))),
+    ),
+    text: /^couldn't parse labels: 1:4: parse error: invalid UTF-8 rune/,
+  },
+  "otlp json: a time that is no number": {
+    path: OTLP,
+    body: otlpOf('{"timeUnixNano":"-1"}'),
+    text: /decimal nanoseconds/,
+  },
+  "otlp json: an id that is not hexadecimal": {
+    path: OTLP,
+    body: otlpOf('{"traceId":"xyz"}'),
+    text: /a trace id in hexadecimal/,
+  },
+  "otlp json: a whole number with a fraction": {
+    path: OTLP,
+    body: otlpOf('{"body":{"intValue":"1.5"}}'),
+    text: /a whole number/,
+  },
+  "otlp json: bytes that are no base64": {
+    path: OTLP,
+    body: otlpOf('{"body":{"bytesValue":"*"}}'),
+    text: /bytes in base64/,
+  },
   "protobuf: nothing": { type: PROTO_TYPE, body: "", text: /^snappy: corrupt input/ },
   "protobuf: JSON": { type: PROTO_TYPE, body: good, text: /^snappy: corrupt input/ },
   "protobuf: not packed": {
@@ -291,6 +348,23 @@ test("a hundred thousand labels are refused in a second, with an answer of some 
   assert.ok(text.length < 20_000, `${text.length} characters`);
   const tookMs = performance.now() - start;
   assert.ok(tookMs < 5000, `${tookMs} ms`);
+});
+
+test("a hundred thousand attributes of a record are refused, and the record beside it is stored", async () => {
+  const value = { stringValue: "v" };
+  const attributes = Array.from({ length: 100_000 }, (_, i) => ({ key: `attribute.${i}`, value }));
+  const record = JSON.stringify({ timeUnixNano: "1", body: { stringValue: "x" }, attributes });
+  const limits = { rejectOldSamples: false, allowStructuredMetadata: true };
+  const { push, stored } = serve({}, limits);
+  const plain = '{"timeUnixNano":"2","body":{"stringValue":"y"}}';
+  const { status, text } = await push({ path: OTLP, body: otlpOf(`${record},${plain}`) });
+  assert.equal(status, 400, text);
+  assert.match(text, /structured metadata/);
+  assert.ok(text.length < 2000, `${text.length} characters`);
+  assert.deepEqual(
+    stored.map(({ rows }) => [...rows.times]),
+    [[2n]],
+  );
 });
 
 test("a hundred thousand streams, most of them bad, are one answer of bounded size", async () => {
