@@ -384,3 +384,16 @@ test("blocks without effect give one warning each", async () => {
     ],
   );
 });
+
+test("a file that Loki would have found by itself is pointed out", async () => {
+  const found = async (files: Record<string, string>, ...args: string[]) => {
+    const readFile = async (path: string) => files[path];
+    return (await loadConfig({ args, readFile, env: {} })).warnings;
+  };
+  assert.deepEqual(await found({ "config/config.yaml": SCHEMA }), [
+    "config/config.yaml is here and not read: it takes -config.file=config/config.yaml",
+  ]);
+  assert.deepEqual(await found({ "config.yaml": "name: another program's\n" }), []);
+  const named = await found({ "config.yaml": SCHEMA, x: SCHEMA }, "-config.file=x");
+  assert.ok(named.every((warning) => !warning.includes("config.yaml")));
+});

@@ -79,6 +79,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     warnings: [
       ...environment.warnings,
       ...restWarnings(name, file),
+      ...(name === undefined ? await unreadWarnings(options.readFile) : []),
       ...noteWarnings(set),
       ...unusedWarnings(config, set),
       ...warnings,
@@ -93,6 +94,16 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     withOverrides: (overrides) => new Config([overrides, ...layers]),
     text: (mode) => printConfig(config, mode),
   };
+}
+
+/** Loki reads these when no file is named. Without a file we have a configuration built in, and say so. */
+async function unreadWarnings(readFile: LoadOptions["readFile"]): Promise<readonly string[]> {
+  for (const name of ["config.yaml", "config/config.yaml"]) {
+    const text = await readFile(name).catch(() => undefined);
+    if (text === undefined || !/^schema_config:/m.test(text)) continue;
+    return [`${name} is here and not read: it takes -config.file=${name}`];
+  }
+  return [];
 }
 
 function restWarnings(name = "built in", { rest }: FileLayer): readonly string[] {
