@@ -218,7 +218,8 @@ function merge(left: Tree, right: Tree): Tree {
 
 test("a store by a URL with secrets, that cannot be reached, shows none of them however it fails", async () => {
   const texts = fc.sample(fc.stringMatching(/^[A-Za-z0-9]{24}$/), { seed: SEED + 1, numRuns: 20 });
-  const [key, secret, token, signature, asked, proxy] = texts as [
+  const [key, secret, token, signature, asked, proxy, flag] = texts as [
+    string,
     string,
     string,
     string,
@@ -226,7 +227,7 @@ test("a store by a URL with secrets, that cannot be reached, shows none of them 
     string,
     string,
   ];
-  const secrets = [secret, token, signature, asked, proxy];
+  const secrets = [secret, token, signature, asked, proxy, flag];
   await inFolder(async (cwd) => {
     const file = join(cwd, "c.yaml");
     const base = parseBase(BASE.replace("object_store: filesystem", "object_store: s3"));
@@ -243,12 +244,14 @@ test("a store by a URL with secrets, that cannot be reached, shows none of them 
     };
     await Bun.write(file, stringify(merge(base, own), { lineWidth: 0 }));
     const flags = ["-print-config-stderr", "-log.level=debug", "-log.format=json"];
-    const server = await startServer([`-config.file=${file}`, ...flags], { cwd });
+    const byFlag = ["-ruler.storage.s3.secret-access-key", flag];
+    const server = await startServer([`-config.file=${file}`, ...flags, ...byFlag], { cwd });
     await pushLines(server.url, { a: "b" }, [[BigInt(Date.now()) * 1_000_000n, "x"]]);
     await fetch(`${server.url}/flush`, { method: "POST" });
     const params = `access_token=${asked}&X-Amz-Signature=${asked}&api_key=${asked}`;
     for (const path of [
       ...["/config", "/config?mode=diff", "/metrics", "/services", "/ready", "/ring"],
+      ...["/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/heap?debug=1"],
       `/loki/api/v1/query_range?query={a="b"}&${params}`,
       `/loki/api/v1/labels?${params}`,
       `/loki/api/v1/series?match[]={a="b"}&${params}`,
