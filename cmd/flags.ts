@@ -18,6 +18,8 @@ export interface Flags {
   /** Every value of an option that may be repeated. */
   list(name: string): readonly string[];
   on(name: string): boolean;
+  /** Whether the line itself has it. */
+  given(name: string): boolean;
   /** A whole number at least `least`. */
   count(name: string, least?: number): number | undefined;
   readonly positionals: readonly string[];
@@ -48,12 +50,13 @@ export function parseFlags(
       const value = values.get(name);
       return typeof value === "boolean" ? value : isTrue(environment[name]);
     },
+    given: (name) => values.has(name),
     count: (name, least = 0) => {
-      const given = text(name);
-      if (given === undefined) return undefined;
-      const number = Number(given);
+      const value = text(name);
+      if (value === undefined) return undefined;
+      const number = Number(value);
       if (!Number.isInteger(number) || number < least) {
-        throw new UsageError(`--${name} is "${given}", want a whole number of at least ${least}`);
+        throw new UsageError(`--${name} is "${value}", want a whole number of at least ${least}`);
       }
       return number;
     },

@@ -110,6 +110,17 @@ test("standard input: what logcli 2.9.1 printed", async () => {
   assert.match(other.stdout, /^\S+Z \{\} l2 x=2\n$/);
 });
 
+test("standard input is printed whole, and what its lines share is said once", async () => {
+  const stdin = Array.from({ length: 2500 }, (_, index) => `line ${index}\n`).join("");
+  const [all, some] = await Promise.all([
+    lokits(["query", '|= "line"', "--stdin", "--forward"], { stdin }),
+    lokits(["query", '|= "line"', "--stdin", "--limit", "7", "-o", "raw"], { stdin }),
+  ]);
+  assert.equal(all.stdout.replaceAll(/^\S+ \{\} /gm, ""), stdin);
+  assert.equal(all.stderr.match(/Common labels: \{source="logcli"\}\n/g)?.length, 1);
+  assert.equal(some.stdout.split("\n").length, 8);
+});
+
 test("numbers are indented JSON without a newline at the end", async () => {
   const result = [{ metric: { a: "b" }, values: [[1795416960, "1"]] }];
   await given({ status: "success", data: { resultType: "matrix", result } }, async (addr) => {

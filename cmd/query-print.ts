@@ -28,6 +28,7 @@ export class Printer {
   #remarks: Remarks | undefined;
   #group: number | undefined;
   #told = false;
+  #common = "";
 
   constructor(output: Output, options: PrinterOptions) {
     this.#output = output;
@@ -87,13 +88,20 @@ export class Printer {
 
   async #printBatch(entries: readonly OutputEntry[]): Promise<void> {
     const common = this.#format.common(entries);
-    if (common.length > 0 && !this.#options.quiet) remark(`Common labels: ${printLabels(common)}`);
+    this.#tellCommon(printLabels(common));
     this.#tellChoice(entries);
     const texts = this.#format.print(entries, common);
     for (const [index, { group }] of entries.entries()) {
       await this.#separate(group);
       await this.#output.line(texts[index]!);
     }
+  }
+
+  /** Not again for a batch that shares what the one before it did. */
+  #tellCommon(common: string): void {
+    if (common === this.#common) return;
+    this.#common = common;
+    if (common !== "{}" && !this.#options.quiet) remark(`Common labels: ${common}`);
   }
 
   /** Once: which labels are left out because somebody said so. */

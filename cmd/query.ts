@@ -30,7 +30,11 @@ const args: ArgsDef = {
   ...CLIENT_ARGS,
   ...STORE_ARGS,
   ...WINDOW_ARGS,
-  limit: { type: "string", description: "Most lines to print, 0 for all", default: "30" },
+  limit: {
+    type: "string",
+    description: "Most lines to print, 0 for all; of standard input all",
+    default: "30",
+  },
   batch: { type: "string", description: "Lines asked for at once", default: "1000" },
   forward: { type: "boolean", description: "Oldest lines first" },
   step: {
@@ -139,8 +143,8 @@ function printerOptions(flags: Flags, { limit, batch }: Question) {
   const options = lineOptions(flags);
   return {
     ...options,
-    // Of lines without end nobody knows what they share.
-    commonLabels: options.commonLabels || !Number.isFinite(limit),
+    // Of lines without end nobody knows what they share; those of standard input all have its label.
+    commonLabels: options.commonLabels || (!Number.isFinite(limit) && !flags.on("stdin")),
     batch,
     quiet: flags.on("quiet"),
     table: flags.on("table") || process.stdout.isTTY === true,
@@ -162,7 +166,8 @@ function ask(flags: Flags, question: Question, files: readonly string[]): Promis
 function questionOf(flags: Flags, text: string, instant: boolean): Question {
   const [step, interval] = [flags.text("step"), flags.text("interval")];
   const now = flags.text("now");
-  const limit = flags.count("limit") ?? 30;
+  // As logcli: what is piped in is all searched and printed, unless somebody says how much.
+  const limit = flags.on("stdin") && !flags.given("limit") ? 0 : flags.count("limit");
   return {
     text: text.replace(/^\s*<([^<>]*)>/, "{$1}"),
     ...windowOf(flags, runtime.clock.now()),
@@ -170,7 +175,7 @@ function questionOf(flags: Flags, text: string, instant: boolean): Question {
     step: step === undefined ? undefined : parseDuration("step", step),
     interval: interval === undefined ? 0n : parseDuration("interval", interval),
     batch: flags.count("batch", 1) ?? 1000,
-    limit: limit === 0 ? Number.POSITIVE_INFINITY : limit,
+    limit: limit === 0 || limit === undefined ? Number.POSITIVE_INFINITY : limit,
     direction: flags.on("forward") ? "forward" : "backward",
     around: aroundOf(flags),
     explain: flags.on("analyze") ? "analyze" : flags.on("explain") ? "plan" : undefined,
