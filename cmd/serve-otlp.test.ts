@@ -100,10 +100,7 @@ test("bodies may be packed; what is wrong is answered with google.rpc.Status", a
       "400 content type: text/plain is not supported",
     );
     assert.match(await push(body, encoded("gzip")), /^400 gzip: invalid header/);
-    assert.match(
-      await push(body, { "Content-Type": "application/x-protobuf" }),
-      /^400 proto: /,
-    );
+    assert.match(await push(body, { "Content-Type": "application/x-protobuf" }), /^400 proto: /);
     assert.equal(await server.stop(), 0);
   });
 });

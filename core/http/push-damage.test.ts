@@ -165,7 +165,8 @@ for (const [name, form] of Object.entries(FORMS)) {
         const where = `byte ${at} ^ ${bits}: ${status} ${text}`;
         assert.ok([204, 400, 413].includes(status), where);
         // Only what tells of one stream that it refuses has taken the others (spec §3.2, step 11).
-        if (status !== 204 && !/stream '|required per stream/.test(text)) assert.deepEqual(lines(), [], where);
+        if (status !== 204 && !/stream '|required per stream/.test(text))
+          assert.deepEqual(lines(), [], where);
       }
     }
     assert.equal((await push(form, form.bytes)).status, 204);

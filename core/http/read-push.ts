@@ -2,7 +2,7 @@
 import type { PushBody } from "../distributor/body.ts";
 import type { Clock } from "../ports/clock.ts";
 import { readInTime } from "./form.ts";
-import type { PushGate, PushPass } from "./push-gate.ts";
+import type { PushGate } from "./push-gate.ts";
 import type { HttpSettings } from "./services.ts";
 
 export interface PushDoor {
