@@ -68,7 +68,8 @@ export class IndexColumns {
       const { fingerprint } = cursor;
       order.add(fingerprint, whole);
       const labels = hidden === undefined ? whole : whole.filter(([name]) => name !== hidden);
-      streams[row] = { labels, fingerprint };
+      // With room for what others keep there: a hundred thousand objects that grow are slow.
+      streams[row] = { labels, fingerprint, same: undefined };
       this.#shapeOf[row] = shapes.numberOf(labels);
       for (const chunk of cursor.chunks(THROUGH_PAGES)) chunks.push(chunk);
       this.chunkStarts[row + 1] = chunks.length;

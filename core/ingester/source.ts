@@ -15,6 +15,9 @@ import { kbOf, weigh } from "../store/weigh.ts";
 import type { Ingester } from "./ingester.ts";
 import type { MemChunk, Stream } from "./stream.ts";
 
+/** With so many streams for each value, few of them have to be looked at to see which values are used. */
+const STREAMS_PER_VALUE = 4;
+
 export class IngesterSource implements LogSource {
   readonly #ingester: Ingester;
 
@@ -48,9 +51,15 @@ export class IngesterSource implements LogSource {
   async labelValues(select: Select, name: string): Promise<string[]> {
     const index = this.#ingester.find(select.tenant)?.index;
     if (index !== undefined && select.matchers.length === 0) {
-      const values: string[] = [];
-      for (const item of index.inOrder(name)) if (isUsed(item, select)) values.push(item[0]);
-      return values;
+      const groups = index.inOrder(name);
+      if (groups.length * STREAMS_PER_VALUE < index.size) {
+        return namesOf(groups.filter((group) => isUsed(group, select)));
+      }
+      // Streams lie in memory as they came: by value, each would be far from the one before.
+      const unused = new Set<Stream>();
+      for (const stream of index.values()) if (!isAlive(stream, select)) unused.add(stream);
+      if (unused.size === 0) return namesOf(groups);
+      return namesOf(groups.filter(([, streams]) => !isWithin(streams, unused)));
     }
     const values = new Set<string>();
     for (const stream of this.#matching(select)) {
@@ -97,6 +106,15 @@ export class IngesterSource implements LogSource {
   #matching({ tenant, matchers }: Select): Iterable<Stream> {
     return this.#ingester.find(tenant)?.index.select(matchers) ?? [];
   }
+}
+
+function namesOf(groups: readonly (readonly [string, unknown])[]): string[] {
+  return groups.map(([value]) => value);
+}
+
+function isWithin(streams: Iterable<Stream>, others: ReadonlySet<Stream>): boolean {
+  for (const stream of streams) if (!others.has(stream)) return false;
+  return true;
 }
 
 function areSomeUsed(

@@ -17,14 +17,12 @@ type Lists = readonly (readonly StreamId[])[];
 
 /** Numbers by labels alone, whatever the fingerprints: for sources that know nothing of one another. */
 export function numbersByLabels(lists: Lists): Uint32Array[] {
-  const keys = lists.map(keysOf);
-  const isMapped = keys.some((list) => list.some((key) => key <= MAPPED_MAX));
-  return isMapped ? numbersByText(lists) : numbersByKey(lists, keys);
+  return numbersByKey(lists, { mapped: false }) ?? numbersByText(lists);
 }
 
 /** Numbers by labels and fingerprint: for sources in which the fingerprint is part of where a stream's chunks lie. */
 export function numbersByPlace(lists: Lists): Uint32Array[] {
-  return numbersByKey(lists, lists.map(keysOf));
+  return numbersByKey(lists, { mapped: true })!;
 }
 
 /** Each stream once, in the order in which they are first seen. */
@@ -39,13 +37,6 @@ export function distinctStreams(lists: Lists): StreamId[] {
   return streams;
 }
 
-/** Fingerprints as doubles. The lowest bits are lost, which makes a collision of what was near to one. */
-function keysOf(list: readonly StreamId[]): Float64Array {
-  const keys = new Float64Array(list.length);
-  for (let index = 0; index < list.length; index++) keys[index] = Number(list[index]!.fingerprint);
-  return keys;
-}
-
 function numbersByText(lists: Lists): Uint32Array[] {
   const known = new Map<string, number>();
   return lists.map((list) =>
@@ -58,33 +49,45 @@ function numbersByText(lists: Lists): Uint32Array[] {
   );
 }
 
-/** A table with open addressing; a slot has a stream's number and one more, 0 is free. */
-function numbersByKey(lists: Lists, keys: readonly Float64Array[]): Uint32Array[] {
+/**
+ * A table with open addressing; a slot has a stream's number and one more, 0 is free. Undefined when there is
+ * a fingerprint that may be mapped and none is wanted. Streams lie far apart in memory, so that each is looked
+ * at once.
+ */
+function numbersByKey(lists: Lists, { mapped }: { mapped: boolean }): Uint32Array[] | undefined {
   const size = lists.reduce((sum, list) => sum + list.length, 0);
   const slots = new Uint32Array(2 ** Math.ceil(Math.log2(SLOTS_PER_STREAM * size + 1)));
   const mask = slots.length - 1;
-  const knownKeys = new Float64Array(size);
+  const keys = new Float64Array(size);
   const known: StreamId[] = [];
-  return lists.map((list, at) => {
-    const own = keys[at]!;
+  const standing: Labels[] = [];
+  const all: Uint32Array[] = [];
+  for (const list of lists) {
     const numbers = new Uint32Array(list.length);
     for (let index = 0; index < list.length; index++) {
-      const key = own[index]!;
       const stream = list[index]!;
+      // The lowest bits are lost, which makes a collision of what was near to one.
+      const key = Number(stream.fingerprint);
+      if (key <= MAPPED_MAX && !mapped) return undefined;
+      const own = stream.same ?? stream.labels;
       let slot = slotOf(key) & mask;
       let held = slots[slot]!;
-      while (held !== 0 && !(knownKeys[held - 1] === key && isSame(known[held - 1]!, stream))) {
+      for (; held !== 0; held = slots[slot]!) {
+        // Fast path: they were found equal before.
+        if (keys[held - 1] === key && standing[held - 1] === own) break;
+        if (keys[held - 1] === key && isSame(known[held - 1]!, stream)) break;
         slot = (slot + 1) & mask;
-        held = slots[slot]!;
       }
       if (held === 0) {
-        knownKeys[known.length] = key;
+        keys[known.length] = key;
+        standing.push(own);
         slots[slot] = held = known.push(stream);
       }
       numbers[index] = held - 1;
     }
-    return numbers;
-  });
+    all.push(numbers);
+  }
+  return all;
 }
 
 /** The high lane of a fingerprint; of a small one, which has nothing there, all of it. */
@@ -93,19 +96,13 @@ function slotOf(key: number): number {
 }
 
 /**
- * Label sets that were found equal, with equal fingerprints, each with the one that stands for all of them.
- * Sources give the same object for a stream each time, and to look at every label of a hundred thousand
- * streams is most of what joining them would cost.
+ * What is found equal is kept with the stream: sources give the same object for a stream each time, and to look
+ * at every label of a hundred thousand streams is most of what joining them would cost. Label sets are
+ * kept and no streams, which would keep what they hold.
  */
-const STANDS_FOR = new WeakMap<Labels, Labels>();
-
 function isSame(a: StreamId, b: StreamId): boolean {
   if (a === b) return true;
-  const known = STANDS_FOR.get(b.labels);
-  if (known === a.labels) return true;
-  const first = STANDS_FOR.get(a.labels) ?? a.labels;
-  if ((known ?? b.labels) === first) return true;
   if (a.fingerprint !== b.fingerprint || !sameLabels(a.labels, b.labels)) return false;
-  if (b.labels !== first) STANDS_FOR.set(b.labels, first);
+  b.same = a.same ?? a.labels;
   return true;
 }
