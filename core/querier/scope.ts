@@ -17,10 +17,10 @@ export interface Scope {
 }
 
 export interface ScopeParts {
-  /** In the order in which data moves. */
+  /** In the order in which data moves: an ingester before its store. */
   readonly sources: readonly LogSource[];
   readonly limits: LimitsOf;
-  /** What one scan may fetch ahead. */
+  /** What one scan may fetch ahead; FETCH_BOUNDS when left out. */
   readonly fetch?: FetchBounds;
 }
 
