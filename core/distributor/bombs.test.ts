@@ -1,65 +1,26 @@
 /**
  * Bodies that are small on the wire and would be large, deep or slow once they are read: each is refused with the
- * bound that it passes, before it is held. And odd ones that are pushes all the same, with what is stored of them.
+ * bound that it passes, before it is held.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ProtoWriter } from "../bytes/proto.ts";
-import { fromUtf8, utf8 } from "../bytes/text.ts";
-
+import { utf8 } from "../bytes/text.ts";
 import { snappyEncodeBlock } from "../compress/snappy.ts";
 import { portableCodecs } from "../compress/table.ts";
 import { BadRequest } from "../model/errors.ts";
-import { DEFAULT_LIMITS } from "../model/limits.ts";
 import { readBody } from "./body.ts";
-import { decodeJson } from "./decode-json.ts";
-import { decodeProto } from "./decode-proto.ts";
-import { decodeOtlpJson } from "./otlp-json.ts";
-import { decodeOtlpProto } from "./otlp-proto.ts";
-import { otlpRulesOf } from "./otlp-rules.ts";
-import { OtlpStreams } from "./otlp-streams.ts";
-
-const otlp = (decode: (bytes: Uint8Array, into: OtlpStreams) => void) => (bytes: Uint8Array) => {
-  const into = new OtlpStreams(otlpRulesOf(DEFAULT_LIMITS.otlp), 7n);
-  decode(bytes, into);
-  return into.take();
-};
-const DECODERS = {
-  json: decodeJson,
-  proto: decodeProto,
-  "otlp json": otlp(decodeOtlpJson),
-  "otlp proto": otlp(decodeOtlpProto),
-};
-type Kind = keyof typeof DECODERS;
-
-/** Bytes again and again. */
-function times(count: number, bytes: Uint8Array | string): Uint8Array {
-  const one = typeof bytes === "string" ? utf8(bytes) : bytes;
-  const all = new Uint8Array(one.length * count);
-  for (let index = 0; index < count; index++) all.set(one, index * one.length);
-  return all;
-}
-
-function around(before: string, middle: Uint8Array | string, after: string): Uint8Array {
-  const parts = [utf8(before), typeof middle === "string" ? utf8(middle) : middle, utf8(after)];
-  const all = new Uint8Array(parts.reduce((size, { length }) => size + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-const message = (field: number, bytes: Uint8Array) => new ProtoWriter().bytes(field, bytes).take();
-/** A message in a message in a message … */
-function nested(fields: readonly number[], inner: Uint8Array): Uint8Array {
-  return fields.reduceRight((bytes, field) => message(field, bytes), inner);
-}
-const records = (record: string) => `{"resourceLogs":[{"scopeLogs":[{"logRecords":[${record}]}]}]}`;
-const otlpRecord = (record: Uint8Array) => nested([1, 2, 2], record);
-const attribute = (key: string, value: Uint8Array) =>
-  message(6, new ProtoWriter().string(1, key).bytes(2, value).take());
+import {
+  around,
+  attribute,
+  DECODERS,
+  type Kind,
+  message,
+  nested,
+  otlpRecord,
+  records,
+  times,
+} from "./testing/bodies.ts";
 
 function refused(name: string, kind: Kind, make: () => Uint8Array, status: number, text: RegExp) {
   test(`${kind}: ${name} is ${status}`, () => {
@@ -334,170 +295,6 @@ test("a snappy size that lies is told before anything of that size is held", asy
     /^request body too large: 1001 bytes decompressed, limit 1000 \(distributor\.max_decompressed_size\)$/,
   );
 });
-
-type Row = readonly [time: bigint, line: string, ...pairs: string[]];
-
-function taken(
-  name: string,
-  kind: Kind,
-  body: Uint8Array | string,
-  want: readonly (readonly [labels: string, ...rows: Row[]])[],
-) {
-  test(`${kind}: ${name} is taken`, () => {
-    const decoded = DECODERS[kind](typeof body === "string" ? utf8(body) : body);
-    const got = decoded.map(({ labelText, rows }) => [
-      labelText,
-      ...Array.from({ length: rows.rows }, (_, row) => {
-        const { metadata } = rows;
-        const pairs =
-          metadata === undefined
-            ? []
-            : Array.from(
-                metadata.pairs.subarray(2 * metadata.firsts[row]!, 2 * metadata.firsts[row + 1]!),
-                (index) => metadata.symbols[index]!,
-              );
-        return [rows.times[row], fromUtf8(rows.text, rows.starts[row]!, rows.ends[row]!), ...pairs];
-      }),
-    ]);
-    assert.deepEqual(got, want);
-  });
-}
-
-const one = (values: string, labels = '{"a":"b"}') =>
-  `{"streams":[{"stream":${labels},"values":[${values}]}]}`;
-const AB = '{a="b"}';
-taken(
-  "a member twice, of which the last counts",
-  "json",
-  '{"streams":[{"stream":{"a":"x"},"values":[["1","no"]],"stream":{"a":"y","a":"b"},"values":[["2","yes"]]}]}',
-  [[AB, [2n, "yes"]]],
-);
-taken(
-  "streams twice, of which the last count",
-  "json",
-  `{"streams":[{"stream":{"a":"x"},"values":[["1","no"]]}],${one('["2","yes"]').slice(1)}`,
-  [[AB, [2n, "yes"]]],
-);
-taken("half of a pair of surrogates", "json", one('["1","a\\ud800b\\udc00\\ud83d\\ude00"]'), [
-  [AB, [1n, "a\ufffdb\ufffd\u{1f600}"]],
-]);
-taken("NUL in a line", "json", one('["1","a\\u0000b"]'), [[AB, [1n, "a\0b"]]]);
-taken(
-  "a line that is no UTF-8",
-  "json",
-  around('{"streams":[{"stream":{"a":"b"},"values":[["1","', Uint8Array.of(0xff, 0x41), '"]]}]}'),
-  [[AB, [1n, "\ufffdA"]]],
-);
-taken("before 1970", "json", one('["-1","x"]'), [[AB, [-1n, "x"]]]);
-taken("the last nanosecond of 64 bits", "json", one('["9223372036854775807","x"]'), [
-  [AB, [2n ** 63n - 1n, "x"]],
-]);
-taken("an empty name of metadata", "json", one('["1","x",{"":"v"}]'), [[AB, [1n, "x", "", "v"]]]);
-taken(
-  "__proto__ as any other name",
-  "json",
-  one('["1","x",{"__proto__":"v"}]', '{"__proto__":"b"}'),
-  [['{__proto__="b"}', [1n, "x", "__proto__", "v"]]],
-);
-
-const entryOf = (...fields: Uint8Array[]) =>
-  message(
-    1,
-    Uint8Array.from([
-      ...new ProtoWriter().string(1, AB).take(),
-      ...message(2, Uint8Array.from(fields.flatMap((bytes) => [...bytes]))),
-    ]),
-  );
-const at = (seconds: number, nano: number) =>
-  message(1, new ProtoWriter().uint(1, seconds).uint(2, nano).take());
-const line = (text: string) => new ProtoWriter().string(2, text).take();
-taken(
-  "a time and a line twice, of which the last count",
-  "proto",
-  entryOf(at(1, 1), line("no"), at(2, 5), line("yes")),
-  [[AB, [2_000_000_005n, "yes"]]],
-);
-taken(
-  "fields and groups that nobody knows",
-  "proto",
-  entryOf(
-    Uint8Array.of(0x7b, 0x73, 0x08, 0x01, 0x74, 0x7c),
-    new ProtoWriter().uint(15, 1).take(),
-    Uint8Array.of(0x71, 1, 2, 3, 4, 5, 6, 7, 8, 0x6d, 1, 2, 3, 4),
-    line("x"),
-    at(0, 7),
-  ),
-  [[AB, [7n, "x"]]],
-);
-taken(
-  "a tag and a length in more bytes than they need",
-  "proto",
-  entryOf(Uint8Array.of(0x92, 0x80, 0x00, 0x81, 0x80, 0x00, 0x78), at(0, 7)),
-  [[AB, [7n, "x"]]],
-);
-taken(
-  "after 2262, which is its last nanosecond",
-  "proto",
-  entryOf(at(99_999_999_999, 0), line("x")),
-  [[AB, [2n ** 63n - 1n, "x"]]],
-);
-taken(
-  "the year 1 of Go, which is the first nanosecond",
-  "proto",
-  entryOf(
-    message(1, Uint8Array.of(0x08, 0x80, 0x92, 0xb8, 0xc3, 0x98, 0xfe, 0xff, 0xff, 0xff, 0x01)),
-    line("x"),
-  ),
-  [[AB, [-(2n ** 63n), "x"]]],
-);
-taken("no time", "proto", entryOf(line("x")), [[AB, [0n, "x"]]]);
-
-const UNKNOWN = '{service_name="unknown_service"}';
-taken("nothing of a record", "otlp json", records("{}"), [[UNKNOWN, [7n, ""]]]);
-taken(
-  "a name twice, of which the last counts",
-  "otlp json",
-  records(
-    '{"attributes":[{"key":"a.b","value":{"stringValue":"no"}},{"key":"a.b","value":{"stringValue":"yes"}}],"timeUnixNano":"1"}',
-  ),
-  [[UNKNOWN, [1n, "", "a_b", "yes"]]],
-);
-taken(
-  "names that come to the same, of which the last counts",
-  "otlp json",
-  records(
-    '{"attributes":[{"key":"a.b","value":{"stringValue":"no"}},{"key":"a-b","value":{"stringValue":"yes"}}],"timeUnixNano":"1"}',
-  ),
-  [[UNKNOWN, [1n, "", "a_b", "yes"]]],
-);
-taken(
-  "64 bits of a whole number",
-  "otlp json",
-  records('{"body":{"intValue":"9223372036854775807"},"timeUnixNano":"1"}'),
-  [[UNKNOWN, [1n, "9223372036854775807"]]],
-);
-taken(
-  "a time past 2262",
-  "otlp json",
-  records('{"body":{"stringValue":"x"},"timeUnixNano":"18446744073709551615"}'),
-  [[UNKNOWN, [2n ** 63n - 1n, "x"]]],
-);
-taken(
-  "groups that nobody knows",
-  "otlp proto",
-  otlpRecord(
-    Uint8Array.of(
-      0xfb,
-      0x01,
-      0x08,
-      0x01,
-      0xfc,
-      0x01,
-      ...message(5, new ProtoWriter().string(1, "x").take()),
-    ),
-  ),
-  [[UNKNOWN, [7n, "x"]]],
-);
 
 test("a resource whose thousands of names are one costs its records one", () => {
   const names = Array.from({ length: 1 << 12 }, (_, index) =>
