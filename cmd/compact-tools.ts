@@ -5,7 +5,7 @@ import { type Journal, SILENT } from "../core/ports/journal.ts";
 import type { Bucket } from "../core/store/bucket.ts";
 import { Buckets } from "../core/store/buckets.ts";
 import { type Flags, type FlagsOptions, parseFlags, UsageError } from "./flags.ts";
-import { Output } from "./output.ts";
+import { Output, print } from "./output.ts";
 import type { Progress } from "./progress.ts";
 import { openBucket, openNamedBuckets } from "./wire/bucket.ts";
 
@@ -115,7 +115,7 @@ export async function eachBucket(
   let worst = 0;
   for (const { name, bucket } of named) {
     const isJson = flags.text("output") === "jsonl";
-    console.log(isJson ? JSON.stringify({ kind: "store", name }) : `store ${name}`);
+    await print([isJson ? JSON.stringify({ kind: "store", name }) : `store ${name}`]);
     worst = Math.max(worst, await work(bucket));
     if (worst === INTERRUPTED) break;
   }

@@ -133,6 +133,10 @@ test("query reads files, globs, gzip and zstd, and standard input", async () => 
       ["four error", "last error", "one error", "three error"],
     );
     assert.equal(await raw('{filename=~".*zst"}', "*.log*"), "four error\nfive\n");
+    // All of it, where a server is asked for thirty lines; a limit holds.
+    await Bun.write(join(cwd, "long.log"), "x\n".repeat(31));
+    assert.equal(await raw('|= "x"', "long.log"), "x\n".repeat(31));
+    assert.equal(await raw('|= "x"', "long.log", "--limit", "5"), "x\n".repeat(5));
     const piped = await lokits(["query", '|~ "t.o"', "--stdin", "-o", "raw"], {
       stdin: "one\ntwo\n",
     });

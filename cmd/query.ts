@@ -32,7 +32,7 @@ const args: ArgsDef = {
   ...WINDOW_ARGS,
   limit: {
     type: "string",
-    description: "Most lines to print, 0 for all; of standard input all",
+    description: "Most lines to print, 0 for all; of files and standard input all",
     default: "30",
   },
   batch: { type: "string", description: "Lines asked for at once", default: "1000" },
@@ -166,8 +166,9 @@ function ask(flags: Flags, question: Question, files: readonly string[]): Promis
 function questionOf(flags: Flags, text: string, instant: boolean): Question {
   const [step, interval] = [flags.text("step"), flags.text("interval")];
   const now = flags.text("now");
-  // As logcli: what is piped in is all searched and printed, unless somebody says how much.
-  const limit = flags.on("stdin") && !flags.given("limit") ? 0 : flags.count("limit");
+  // As logcli with what is piped in: all of it is searched and printed, unless somebody says how much.
+  const isText = flags.on("stdin") || flags.positionals.length > 1;
+  const limit = isText && !flags.given("limit") ? 0 : flags.count("limit");
   return {
     text: text.replace(/^\s*<([^<>]*)>/, "{$1}"),
     ...windowOf(flags, runtime.clock.now()),

@@ -1,6 +1,7 @@
 /** `lokits serve`: the daemon. Its flags are Loki's own, so they are read by the configuration, not by citty. */
 import { defineCommand } from "citty";
 import { ConfigError } from "../core/config/config-error.ts";
+import { print } from "./output.ts";
 import { targetProblem, targetsPage } from "./targets.ts";
 import { type App, startApp } from "./wire/app.ts";
 import { loadSettings, type VerifiedSettings } from "./wire/config.ts";
@@ -58,7 +59,8 @@ function refused(error: unknown): number {
   return error.kind === "flag" ? 2 : 1;
 }
 
-function checked({ loaded, warnings, logFormat, target }: VerifiedSettings): number {
+async function checked(settings: VerifiedSettings): Promise<number> {
+  const { loaded, warnings, logFormat, target } = settings;
   const journal = stderrJournal("info", logFormat);
   for (const warning of warnings) journal.log("warn", warning);
   if (!loaded.listTargets) {
@@ -68,7 +70,7 @@ function checked({ loaded, warnings, logFormat, target }: VerifiedSettings): num
     }
     journal.log("info", "config is valid");
   } else {
-    console.log(targetsPage({ legacy: loaded.config.bool("legacy_read_target") }));
+    await print([targetsPage({ legacy: loaded.config.bool("legacy_read_target") })]);
     console.error("this release starts only -target=all: one process, without the ruler");
   }
   return 0;
