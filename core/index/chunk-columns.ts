@@ -4,6 +4,9 @@
  */
 import type { ChunkRef } from "../model/chunk-ref.ts";
 
+/** Up to so many chunks are put in order by insertion. */
+const FEW = 16;
+
 export class ChunkColumns {
   count = 0;
   fromMs = new Float64Array(64);
@@ -44,6 +47,10 @@ export class ChunkColumns {
   order(): void {
     // Fast path: most series come from one file, in order already.
     if (this.#isOrdered()) return;
+    if (this.count <= FEW) {
+      this.#orderFew();
+      return;
+    }
     const order = new Uint32Array(this.count);
     for (let index = 0; index < order.length; index++) order[index] = index;
     order.sort((a, b) => this.#compare(a, b) || a - b);
@@ -55,6 +62,24 @@ export class ChunkColumns {
     for (const column of [this.fromMs, this.throughMs, this.checksum, this.kb, this.entries]) {
       const before = column.slice(0, this.count);
       for (let index = 0; index < count; index++) column[index] = before[order[index]!]!;
+    }
+    this.count = count;
+  }
+
+  /** The same for so few that columns of their own would cost more than moving each to its place. */
+  #orderFew(): void {
+    const columns = [this.fromMs, this.throughMs, this.checksum, this.kb, this.entries];
+    let count = 0;
+    for (let index = 0; index < this.count; index++) {
+      let place = count;
+      while (place > 0 && this.#compare(place - 1, index) > 0) place--;
+      if (place > 0 && this.#compare(place - 1, index) === 0) continue;
+      for (const column of columns) {
+        const value = column[index]!;
+        column.copyWithin(place + 1, place, count);
+        column[place] = value;
+      }
+      count++;
     }
     this.count = count;
   }

@@ -2,6 +2,7 @@
 import { sortTexts } from "../index/texts.ts";
 import { labelValue } from "../labels/labels.ts";
 import type { StreamId } from "../model/block.ts";
+import type { Labels } from "../model/labels.ts";
 import { msCeilOf, msOf } from "../model/time.ts";
 import type {
   BlockHandle,
@@ -42,8 +43,12 @@ export class IngesterSource implements LogSource {
       return index.names().filter((name) => areSomeUsed(index.having(name), select));
     }
     const names = new Set<string>();
+    let last: Labels = [];
     for (const stream of this.#matching(select)) {
-      if (isAlive(stream, select)) for (const [name] of stream.labels) names.add(name);
+      // Mostly the stream before had the same names, and then neither time nor set has to be looked at.
+      if (haveSameNames(last, stream.labels) || !isAlive(stream, select)) continue;
+      last = stream.labels;
+      for (const [name] of last) names.add(name);
     }
     return sortTexts([...names]);
   }
@@ -86,8 +91,9 @@ export class IngesterSource implements LogSource {
       let [chunks, entries, bytes] = [0, 0, 0];
       for (const chunk of stream.chunks) {
         const { builder } = chunk;
-        if (chunk.flushedMs !== undefined || !isIn(chunk, select)) continue;
+        if (chunk.flushedMs !== undefined || builder.rows === 0) continue;
         const { minTime, maxTime } = builder.bounds();
+        if (maxTime < from || minTime >= through) continue;
         const isWhole = minTime >= from && maxTime < through;
         const size = builder.uncompressedSize;
         // Fast path: what lies wholly inside counts as it is.
@@ -106,6 +112,12 @@ export class IngesterSource implements LogSource {
   #matching({ tenant, matchers }: Select): Iterable<Stream> {
     return this.#ingester.find(tenant)?.index.select(matchers) ?? [];
   }
+}
+
+function haveSameNames(a: Labels, b: Labels): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index]![0] !== b[index]![0]) return false;
+  return true;
 }
 
 function namesOf(groups: readonly (readonly [string, unknown])[]): string[] {

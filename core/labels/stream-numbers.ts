@@ -50,15 +50,14 @@ function numbersByText(lists: Lists): Uint32Array[] {
 }
 
 /**
- * A table with open addressing; a slot has a stream's number and one more, 0 is free. Undefined when there is
- * a fingerprint that may be mapped and none is wanted. Streams lie far apart in memory, so that each is looked
+ * A table with open addressing; a slot has a stream's number and one more, where 0 is free, and the hash it was
+ * found by. Undefined when there is a fingerprint that may be mapped and none is wanted. Streams lie far apart in memory, so that each is looked
  * at once.
  */
 function numbersByKey(lists: Lists, { mapped }: { mapped: boolean }): Uint32Array[] | undefined {
   const size = lists.reduce((sum, list) => sum + list.length, 0);
-  const slots = new Uint32Array(2 ** Math.ceil(Math.log2(SLOTS_PER_STREAM * size + 1)));
+  const slots = new Uint32Array(2 * 2 ** Math.ceil(Math.log2(SLOTS_PER_STREAM * size + 1)));
   const mask = slots.length - 1;
-  const keys = new Float64Array(size);
   const known: StreamId[] = [];
   const standing: Labels[] = [];
   const all: Uint32Array[] = [];
@@ -66,22 +65,22 @@ function numbersByKey(lists: Lists, { mapped }: { mapped: boolean }): Uint32Arra
     const numbers = new Uint32Array(list.length);
     for (let index = 0; index < list.length; index++) {
       const stream = list[index]!;
-      // The lowest bits are lost, which makes a collision of what was near to one.
-      const key = Number(stream.fingerprint);
-      if (key <= MAPPED_MAX && !mapped) return undefined;
+      const rounded = Number(stream.fingerprint);
+      if (rounded <= MAPPED_MAX && !mapped) return undefined;
+      const hash = hashOf(rounded);
       const own = stream.same ?? stream.labels;
-      let slot = slotOf(key) & mask;
+      let slot = (2 * hash) & mask;
       let held = slots[slot]!;
       for (; held !== 0; held = slots[slot]!) {
+        const isLike = slots[slot + 1] === hash;
         // Fast path: they were found equal before.
-        if (keys[held - 1] === key && standing[held - 1] === own) break;
-        if (keys[held - 1] === key && isSame(known[held - 1]!, stream)) break;
-        slot = (slot + 1) & mask;
+        if (isLike && (standing[held - 1] === own || isSame(known[held - 1]!, stream))) break;
+        slot = (slot + 2) & mask;
       }
       if (held === 0) {
-        keys[known.length] = key;
         standing.push(own);
         slots[slot] = held = known.push(stream);
+        slots[slot + 1] = hash;
       }
       numbers[index] = held - 1;
     }
@@ -91,8 +90,8 @@ function numbersByKey(lists: Lists, { mapped }: { mapped: boolean }): Uint32Arra
 }
 
 /** The high lane of a fingerprint; of a small one, which has nothing there, all of it. */
-function slotOf(key: number): number {
-  return (key < LOW_LANE ? key : key / LOW_LANE) >>> 0;
+function hashOf(rounded: number): number {
+  return (rounded < LOW_LANE ? rounded : rounded / LOW_LANE) >>> 0;
 }
 
 /**
