@@ -3,7 +3,8 @@
  * may be away for a while, so keys that cannot be renewed are believed on for a day; what its tokens say of
  * their own end still counts.
  */
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from "jose";
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
+import { fetchSmall } from "./small-answer.ts";
 
 const FETCH_TIMEOUT_MS = 5_000;
 /** Keys are asked for again after this, or when a token names one that is not there. */
@@ -34,7 +35,10 @@ export class RemoteKeys {
       cooldownDuration: Number.POSITIVE_INFINITY,
       cacheMaxAge: Number.POSITIVE_INFINITY,
     };
-    this.#set = createRemoteJWKSet(new URL(url), { timeoutDuration: FETCH_TIMEOUT_MS, ...never });
+    this.#set = createRemoteJWKSet(new URL(url), {
+      ...{ timeoutDuration: FETCH_TIMEOUT_MS, [customFetch]: fetchSmall },
+      ...never,
+    });
   }
 
   readonly keyOf: JWTVerifyGetKey = async (header, token) => {

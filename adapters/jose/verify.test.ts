@@ -145,6 +145,22 @@ test("a key server that does not answer is no fault of the token", async () => {
   );
 });
 
+test("an answer of megabytes is not read, from either place", async () => {
+  const vast = await keyServer((_path, url) => ({
+    status: 200,
+    body: JSON.stringify({
+      issuer: url,
+      jwks_uri: url,
+      ...JSON.parse(jwks),
+      x: "x".repeat(2 << 20),
+    }),
+  }));
+  await assert.rejects(why(await token(), { keys: { kind: "url", url: vast.url } }), Unavailable);
+  const discovering = { keys: { kind: "discovery" }, issuer: vast.url } as const;
+  await assert.rejects(why(await token({ issuer: vast.url }), discovering), Unavailable);
+  vast.close();
+});
+
 /** A verifier of keys by URL, whose server and clock are moved by hand. */
 async function moving() {
   let body = jwks;

@@ -6,6 +6,7 @@ import { createLocalJWKSet, errors, importSPKI, type JWTVerifyGetKey, jwtVerify 
 import { Unavailable } from "../../core/model/errors.ts";
 import type { TokenVerdict, TokenVerifier } from "../../core/ports/sign-in.ts";
 import { RemoteKeys } from "./remote-keys.ts";
+import { fetchSmall } from "./small-answer.ts";
 
 /** Where the keys come from. */
 export type KeySource =
@@ -99,7 +100,7 @@ function discovered(issuer: string, byUrl: ByUrl): KeyGetter {
 
 async function discover(issuer: string, byUrl: ByUrl): Promise<JWTVerifyGetKey> {
   const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  const response = await fetch(url, {
+  const response = await fetchSmall(url, {
     signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
     redirect: "error",
   });
