@@ -151,13 +151,13 @@ function joinHalves(high: number, low: number): bigint {
   return (BigInt(high) << 32n) | BigInt(low);
 }
 
-/** Whether the row repeats what the stream took last, in an earlier push. */
+/** Whether the row repeats what the stream took last, in an earlier push that lasts. */
 function repeatsStream(
-  { lastTime, lastLine }: Stream,
+  { lastTime, lastLine, unlogged }: Stream,
   { times, text, starts, ends }: Block,
   row: number,
 ): boolean {
-  if (lastTime === undefined || times[row]! !== lastTime) return false;
+  if (unlogged !== undefined || lastTime === undefined || times[row]! !== lastTime) return false;
   return isSame(lastLine, 0, lastLine.length, text, starts[row]!, ends[row]!);
 }
 

@@ -22,12 +22,7 @@ import { type Codecs, ENCODINGS } from "../ports/codecs.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { Pusher } from "../ports/pusher.ts";
-import {
-  type EntriesToLog,
-  encodeEntries,
-  encodeSeries,
-  type SeriesRecord,
-} from "../wal/record.ts";
+import { type EntriesToLog, encodeEntries, encodeSeries } from "../wal/record.ts";
 import type { WalWriter } from "../wal/writer.ts";
 import { type AppendContext, type Appended, appendRows } from "./append.ts";
 import { Instance } from "./instance.ts";
@@ -59,8 +54,6 @@ export interface IngesterParts {
 }
 
 const ALONE = { ingesters: 1, replicationFactor: 1 };
-
-type SeriesRef = SeriesRecord["series"][number];
 
 export class Ingester implements Pusher {
   readonly parts: IngesterParts;
@@ -108,18 +101,23 @@ export class Ingester implements Pusher {
 
   async push(tenant: Tenant, streams: readonly PushStream[]): Promise<void> {
     if (this.#refusing !== undefined) throw new Unavailable(this.#refusing);
+    // What is refused anyway would gather in memory: agents send it again and again.
+    if (this.#wal?.failing) await this.#wal.tryAgain();
     const instance = this.instance(tenant);
     const { shardStreams } = this.parts.limits.of(tenant);
-    const created: SeriesRef[] = [];
+    const introduced: Stream[] = [];
+    const logged: Stream[] = [];
     const groups: EntriesToLog[] = [];
     const errors: BadRequest[] = [];
     for (const pushed of streams) {
-      const stream =
-        instance.find(pushed.labelText) ?? this.#create(instance, pushed, errors, created);
+      const stream = instance.find(pushed.labelText) ?? this.#create(instance, pushed, errors);
       if (stream === undefined) continue;
+      if (stream.unintroduced) introduced.push(stream);
       const appended = this.append(tenant, stream, pushed);
       if (appended.count > 0) {
         const { rows } = pushed;
+        if (this.#wal !== undefined) stream.unlogged = stream.entryCount;
+        logged.push(stream);
         if (shardStreams.enabled) this.rates.add(tenant, stream, lineBytes(rows));
         groups.push({
           ref: stream.fingerprint,
@@ -132,7 +130,12 @@ export class Ingester implements Pusher {
       }
       if (appended.lastRefusal !== undefined) errors.push(this.#refusal(tenant, pushed, appended));
     }
-    await this.#log(tenant, created, groups);
+    await this.#log(tenant, introduced, groups);
+    for (const stream of introduced) stream.unintroduced = false;
+    for (const [at, { counter }] of groups.entries()) {
+      const stream = logged[at]!;
+      if (stream.unlogged === counter) stream.unlogged = undefined;
+    }
     if (errors.length > 0) throw joinRefusals(errors);
   }
 
@@ -176,7 +179,6 @@ export class Ingester implements Pusher {
     instance: Instance,
     { labels, labelText, rows }: PushStream,
     errors: BadRequest[],
-    created: SeriesRef[],
   ): Stream | undefined {
     const { tenant } = instance;
     const { limit, streams } = this.#streamLimit(tenant);
@@ -189,7 +191,7 @@ export class Ingester implements Pusher {
       return undefined;
     }
     const stream = instance.create(labels, labelText);
-    created.push({ ref: stream.fingerprint, labels });
+    stream.unintroduced = this.#wal !== undefined;
     this.parts.meter.count("loki_ingester_streams_created_total", 1, { tenant });
     return stream;
   }
@@ -220,13 +222,14 @@ export class Ingester implements Pusher {
 
   async #log(
     tenant: Tenant,
-    created: readonly SeriesRef[],
+    introduced: readonly Stream[],
     groups: readonly EntriesToLog[],
   ): Promise<void> {
-    if (this.#wal === undefined || (created.length === 0 && groups.length === 0)) return;
+    if (this.#wal === undefined || (introduced.length === 0 && groups.length === 0)) return;
+    const series = introduced.map(({ fingerprint, labels }) => ({ ref: fingerprint, labels }));
     const out = this.#writers.pop() ?? new ByteWriter(1 << 16);
     const records: Uint8Array[] = [];
-    if (created.length > 0) encodeSeries(out, { tenant, series: created });
+    if (series.length > 0) encodeSeries(out, { tenant, series });
     const cut = out.size;
     if (groups.length > 0) encodeEntries(out, tenant, groups);
     if (cut > 0) records.push(out.view().subarray(0, cut));

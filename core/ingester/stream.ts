@@ -17,6 +17,13 @@ export class Stream implements StreamId {
   /** The entry taken last: a repeat of it is dropped. */
   lastTime: bigint | undefined;
   lastLine: Uint8Array = new Uint8Array(0);
+  /** Nobody has seen the WAL take this stream's labels: every push writes them until somebody has. */
+  unintroduced = false;
+  /**
+   * The counter of the last entry while nobody has seen the WAL take it. A repeat of such an entry is an
+   * entry of its own: who sends it may be told that it lasts, and the first one may never have.
+   */
+  unlogged: number | undefined;
   /** Made at the first push that has a limit. */
   bucket: RateBucket | undefined;
 

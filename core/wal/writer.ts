@@ -18,6 +18,7 @@ import type { LogDisk, LogFile } from "../ports/log-disk.ts";
 import { type Meter, UNMETERED } from "../ports/meter.ts";
 import { framedSizeMax, frameRecord, padPage } from "./frame.ts";
 import {
+  PAGE_SIZE,
   parseCheckpoint,
   RECORD_SIZE_MAX,
   SEGMENT_SIZE,
@@ -84,6 +85,7 @@ export class WalWriter {
   #batchPlanned = false;
   #syncPlanned = false;
   #failing = false;
+  #trial: Promise<void> | undefined;
 
   /**
    * Goes on after the last segment there is; the first log() makes the new one. Nothing needs to be
@@ -129,6 +131,39 @@ export class WalWriter {
       this.#waiting.push({ records: list, size, resolve, reject });
       this.#planBatch();
     });
+  }
+
+  /** Whether the last write failed. */
+  get failing(): boolean {
+    return this.#failing;
+  }
+
+  /**
+   * Writes a page of nothing, once for all who ask meanwhile: it says whether records may be written
+   * again. Rejects as log() does.
+   */
+  tryAgain(): Promise<void> {
+    this.#trial ??= this.#queue(() => this.#try()).finally(() => {
+      this.#trial = undefined;
+    });
+    return this.#trial;
+  }
+
+  async #try(): Promise<void> {
+    if (this.#closed) throw new Unavailable("wal is stopped");
+    // A write that was on its way has said it already.
+    if (!this.#failing) return;
+    try {
+      const segment = this.#segment ?? (await this.#begin());
+      this.#buffer.reset();
+      segment.offset = padPage(this.#buffer, segment.offset) + PAGE_SIZE;
+      this.#buffer.zeros(PAGE_SIZE);
+      await segment.file.write(this.#buffer.view());
+      await this.#sync(segment);
+    } catch (cause) {
+      throw await this.#abandon(cause);
+    }
+    this.#tellFailing(undefined);
   }
 
   /** Finishes the segment, begins a new one, and gives the index of the finished one, which is synced. */
