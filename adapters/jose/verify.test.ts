@@ -145,6 +145,15 @@ test("a key server that does not answer is no fault of the token", async () => {
   );
 });
 
+test("a provider whose name is not known is no fault of the token, wherever its keys are", async () => {
+  const signed = await token({ issuer: "http://id.invalid" });
+  const keys: KeySource[] = [{ kind: "discovery" }, { kind: "url", url: "http://id.invalid/keys" }];
+  for (const each of keys) {
+    const asked = why(signed, { issuer: "http://id.invalid", keys: each });
+    await assert.rejects(asked, Unavailable, each.kind);
+  }
+});
+
 test("an answer of megabytes is not read, from either place", async () => {
   const vast = await keyServer((_path, url) => ({
     status: 200,

@@ -130,10 +130,6 @@ function reason(error: unknown): string | undefined {
     return "the token's signature is wrong";
   // jose says so in a plain error of its own when the key server answers something else.
   if (error instanceof errors.JOSEError && error.code !== "ERR_JOSE_GENERIC") return "no token";
-  if (error instanceof TypeError && !isFetchFailure(error)) return "no key of ours fits the token";
+  if (error instanceof TypeError) return "no key of ours fits the token";
   return undefined;
-}
-
-function isFetchFailure({ message, cause }: TypeError): boolean {
-  return cause !== undefined || /fetch|connect|network|socket/i.test(message);
 }
