@@ -7,7 +7,7 @@ import { trimSpace } from "../core/golang/space.ts";
 import { formatTime } from "../core/golang/time-layout.ts";
 import { loadZone, UTC, type Zone } from "../core/golang/zone.ts";
 import { streamToken } from "../core/labels/fingerprint.ts";
-import { labelValue, printLabels } from "../core/labels/labels.ts";
+import { printLabels } from "../core/labels/labels.ts";
 import type { Labels } from "../core/model/labels.ts";
 import { printNanos } from "../core/model/time.ts";
 import { escapeHtml, type OutputEntry, type OutputMode } from "./output.ts";
@@ -60,7 +60,9 @@ export class LineFormat {
     for (const { labels } of entries) {
       if (labels === last) continue;
       last = labels;
-      common = common.filter(([name, value]) => labelValue(labels, name) === value);
+      common = common.filter(([name, value]) =>
+        labels.some((label) => label[0] === name && label[1] === value),
+      );
     }
     return common;
   }

@@ -124,6 +124,25 @@ test("a reader that has gone ends a command quietly; a full disk is an error", a
   await Promise.all(each);
 });
 
+test("labels without a value are printed as the server sent them", async () => {
+  // `logfmt x="y"` gives an empty label to lines without it (spec logql §8.4), and answers have it.
+  await fakeLoki(
+    () => streamsJson([{ a: "b", x: "" }, [T0 + 1n, "one"]], [{ a: "b" }, [T0, "two"]]),
+    async (addr) => {
+      const query = ["query", "{}", ...addr, ...WINDOW, "-z", "UTC", "--limit", "2"];
+      const { stdout } = await lokits([...query, "-qojsonl"]);
+      const sets = stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).labels);
+      assert.deepEqual(sets, [{ a: "b", x: "" }, { a: "b" }]);
+      const forPeople = await lokits(query);
+      assert.match(forPeople.stderr, /Common labels: \{a="b"\}\n/);
+      assert.match(forPeople.stdout, /Z \{x=""\} one\n.*Z \{\} +two\n$/);
+    },
+  );
+});
+
 test("--output jsonl has an object a line for every command that answers", async () => {
   const f = async (line: string[], answer: unknown, expected: string) =>
     await fakeLoki(

@@ -1,10 +1,10 @@
 /** Lines of a lokits server as one stream, however many: what Loki's API has no way to ask for. */
 import { parseRfc3339 } from "../core/golang/rfc3339.ts";
-import { labelsOf } from "../core/labels/labels.ts";
 import type { Labels } from "../core/model/labels.ts";
 import { type Client, withParams } from "./client.ts";
 import type { OutputEntry } from "./output.ts";
 import { remark } from "./remarks.ts";
+import { labelsAsSent } from "./wire-result.ts";
 
 const PATH = "/loki/api/v1/query_range";
 
@@ -64,7 +64,7 @@ function entryOf(
   let set = sets.get(key);
   if (set === undefined) {
     if (sets.size > 10_000) sets.clear();
-    set = labelsOf(labels);
+    set = labelsAsSent(labels);
     sets.set(key, set);
   }
   const time = parseRfc3339(timestamp);

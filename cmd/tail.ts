@@ -12,6 +12,7 @@ import { remark } from "./remarks.ts";
 import { ABNORMAL, closeText, listen, NORMAL, waited, whyNot, wsBase } from "./tail-connection.ts";
 import { lastHour, windowOf } from "./times.ts";
 import { runtime } from "./wire/runtime.ts";
+import { labelsAsSent } from "./wire-result.ts";
 
 const args: ArgsDef = {
   query: { type: "positional", description: "Log query to follow", required: true },
@@ -141,7 +142,7 @@ class Tailing {
     const frame = frameOf(text);
     for (const each of this.#told.splice(0)) remark(each);
     for (const { stream, values } of frame.streams ?? []) {
-      const labels = labelsOf(stream);
+      const labels = labelsAsSent(stream);
       for (const [time, line] of values) await this.#line({ time: BigInt(time), labels, line });
     }
     await this.#output.flush();

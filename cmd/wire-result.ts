@@ -1,5 +1,5 @@
 /** Loki's JSON of a query's answer as a result. */
-import { byName, labelsOf } from "../core/labels/labels.ts";
+import { byName } from "../core/labels/labels.ts";
 import type { Labels } from "../core/model/labels.ts";
 import type { QueryResult } from "../core/model/result.ts";
 import { notLokis } from "./answers.ts";
@@ -26,7 +26,7 @@ export function resultOf(body: unknown): QueryResult {
       return {
         kind: "streams",
         streams: (result as WireStream[]).map(({ stream, values }) => ({
-          labels: labelsOf(stream),
+          labels: labelsAsSent(stream),
           entries: values.map(([time, line]) => ({ time: BigInt(time), line })),
         })),
       };
@@ -34,7 +34,7 @@ export function resultOf(body: unknown): QueryResult {
       return {
         kind: "matrix",
         series: (result as WireSeries[]).map(({ metric, values = [] }) => ({
-          labels: metricOf(metric),
+          labels: labelsAsSent(metric),
           times: values.map(([time]) => time * 1000),
           values: values.map(([, value]) => numberOf(value)),
         })),
@@ -43,7 +43,7 @@ export function resultOf(body: unknown): QueryResult {
       return {
         kind: "vector",
         samples: (result as WireSeries[]).map(({ metric, value }) => ({
-          labels: metricOf(metric),
+          labels: labelsAsSent(metric),
           timeMs: value![0] * 1000,
           value: numberOf(value![1]),
         })),
@@ -57,8 +57,8 @@ export function resultOf(body: unknown): QueryResult {
   }
 }
 
-/** As it came: a volume by label names has them without values. */
-function metricOf(object: Record<string, string>): Labels {
+/** With the empty ones: `logfmt x="y"` gives them to lines without `y`, a volume by label names to all. */
+export function labelsAsSent(object: Record<string, string>): Labels {
   return Object.entries(object).sort(byName);
 }
 

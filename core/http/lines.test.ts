@@ -133,6 +133,8 @@ for (const [place, flushed] of PLACES) {
       ["a n=000", "a n=001"],
       ["b n=000", "b n=001"],
     ]);
+    for (const time of [at(100).slice(0, -9), `${at(100).slice(0, -9)}.000`])
+      assert.deepEqual(await ask({ ...one, time }), await ask(one), `time=${time}`);
     const last = { query: '{app="a"}', time: at(SECONDS - 1) };
     const [lines] = (await ask(last)) as string[][];
     assert.deepEqual([lines!.length, lines![0], lines!.at(-1)], [11, "a n=389", "a n=399"]);

@@ -59,11 +59,9 @@ export function parseAround(form: Form, missing = 0): Around {
   return { before: count("before"), after: count("after") };
 }
 
-/** A line's moment as answers have it: nanoseconds, or RFC 3339. */
+/** A line's moment: as answers have it, nanoseconds, or as any other time. */
 export function parseMoment(text: string): bigint {
-  const time = named("time", () =>
-    /^-?\d+$/.test(text) ? parseInteger(text, "ParseInt") : parseTime(text),
-  );
+  const time = named("time", () => parseTime(text));
   if (time === undefined) throw new BadRequest("time is missing, want the nanoseconds of a line");
   return time;
 }
