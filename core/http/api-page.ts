@@ -1,4 +1,5 @@
 /** The API as a page for people, `core/http/API.md`, from the same routes as `/openapi.json`. */
+import { accessOf } from "./access.ts";
 import { methodsOf, templateOf } from "./openapi.ts";
 import { docOf } from "./route-docs.ts";
 import type { ParameterDoc, Route, RouteDoc } from "./router.ts";
@@ -8,6 +9,8 @@ const HEADING = `# HTTP API
 Made by \`scripts/api-reference.ts\` from the routes; \`GET /openapi.json\` of a running server is the same for programs. Paths
 lie below \`server.http_path_prefix\`. Parameters stand in the URL or, in a POST, in a form; what stands in the form comes
 first. Errors are plain text. Who names no tenant where one is needed is answered 401, who names none that may be one 400.
+With an \`auth\` block every route but those of \`auth.open_paths\` may answer 401, 403 and 429. Routes that say "operators" answer
+403 to who asks from another machine, or through a proxy that says so, until \`server.admin_routes\` opens them.
 `;
 
 const TENANTS: Readonly<Record<RouteDoc["tenants"], string>> = {
@@ -33,6 +36,7 @@ function section(route: Route, doc: RouteDoc): string {
   const { summary, tenants, parameters = [], body, answers, ours, deprecated } = doc;
   const title = `${methodsOf(route).join(", ")} ${templateOf(route.path)}`;
   const notes = [
+    ...operators(route),
     `${TENANTS[tenants]}${ours === undefined ? "" : "; not part of Loki"}`,
     ...(deprecated === undefined ? [] : [`deprecated: ${deprecated}`]),
   ];
@@ -46,6 +50,14 @@ function section(route: Route, doc: RouteDoc): string {
     lines.push(`- ${status}${kind}: ${text}${example === undefined ? "" : ` \`${example}\``}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** The methods that are for operators, where not all are. */
+function operators(route: Route): string[] {
+  const methods = methodsOf(route);
+  const theirs = methods.filter((method) => accessOf(route.path, method) === "operate");
+  if (theirs.length === 0) return [];
+  return [theirs.length === methods.length ? "operators" : `operators: ${theirs.join(", ")}`];
 }
 
 function row({ name, text, required, otherwise, among }: ParameterDoc): string {

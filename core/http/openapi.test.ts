@@ -54,6 +54,20 @@ test("every route is described, with all of its methods", () => {
   }
 });
 
+test("what is closed to other machines says so", () => {
+  const closed = operations
+    .filter(({ operation }) => operation.responses["403"]?.description.includes("admin_routes"))
+    .map(({ path, method }) => `${method} ${path}`);
+  for (const each of ["post /flush", "post /ingester/flush_shutdown", "get /config"])
+    assert.ok(closed.includes(each), each);
+  for (const each of ["get /ready", "get /log_level", "post /loki/api/v1/push"])
+    assert.ok(!closed.includes(each), each);
+  assert.match(
+    apiPage(everyRoute()),
+    /### `GET, POST \/log_level`\n\n.*\(operators: POST; no tenant\)/,
+  );
+});
+
 test("an operation has a name of its own, a summary and answers", () => {
   const names = new Set(operations.map(({ operation }) => operation.operationId));
   assert.equal(names.size, operations.length);

@@ -1,4 +1,5 @@
 /** The API as an OpenAPI 3.1 document. Its routes are the source; what they mean is in route-docs.ts. */
+import { accessOf, type RouteAccess } from "./access.ts";
 import { docOf } from "./route-docs.ts";
 import type { AnswerDoc, Method, ParameterDoc, Route, RouteDoc } from "./router.ts";
 import { TENANT_HEADER } from "./tenant.ts";
@@ -88,7 +89,7 @@ function operation(path: string, method: Method, doc: RouteDoc): Tree {
     ...(ours === undefined ? {} : { "x-lokits": true }),
     ...(listed.length === 0 ? {} : { parameters: listed }),
     ...requestBody(isForm ? rest : [], method === "GET" ? undefined : body),
-    responses: responses(answers, tenants),
+    responses: responses(answers, tenants, accessOf(path, method)),
   };
 }
 
@@ -110,12 +111,20 @@ function requestBody(form: readonly ParameterDoc[], body: RouteDoc["body"]): Tre
   };
 }
 
-function responses(answers: RouteDoc["answers"], tenants: RouteDoc["tenants"]): Tree {
+function responses(
+  answers: RouteDoc["answers"],
+  tenants: RouteDoc["tenants"],
+  access: RouteAccess,
+): Tree {
   const all: Record<string, Json> = {};
   for (const [status, answer] of Object.entries(answers)) all[status] = response(answer);
   if (tenants !== "none") {
     all["401"] ??= response({ text: "No tenant is named.", type: "text/plain" });
     all["400"] ??= response({ text: "The tenant or a parameter is none.", type: "text/plain" });
+  }
+  if (access === "operate") {
+    const text = "Asked from another machine, and `server.admin_routes` does not open the route.";
+    all["403"] ??= response({ text, type: "text/plain" });
   }
   return all;
 }
