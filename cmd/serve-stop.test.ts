@@ -55,3 +55,11 @@ test("the log is logfmt with Loki's keys, or JSON when the configuration says so
     assert.deepEqual(Object.keys(entry), ["level", "ts", "caller", "msg", "delay_ms"]);
   });
 });
+
+test("SIGHUP stops a server in order", async () => {
+  await inFolder(async (cwd) => {
+    const server = await startServer([], { cwd });
+    assert.equal(await server.stop("SIGHUP"), 0);
+    assert.match(server.log(), /msg="lokits stopped"/);
+  });
+});

@@ -6,6 +6,7 @@ import { targetProblem, targetsPage } from "./targets.ts";
 import { type App, startApp } from "./wire/app.ts";
 import { loadSettings, type VerifiedSettings } from "./wire/config.ts";
 import { stderrJournal } from "./wire/journal.ts";
+import { fileProblems } from "./wire/start-files.ts";
 import { storesProblem } from "./wire/store-config.ts";
 
 export const command = defineCommand({
@@ -30,9 +31,10 @@ async function serve(rawArgs: readonly string[]): Promise<number> {
   if (typeof settings === "number") return settings;
   if (settings.verifyOnly) return checked(settings);
   const missing = targetProblem(settings.target);
-  if (missing !== undefined) throw new Error(missing);
+  if (missing !== undefined) return failed(new Error(missing), settings.logFormat);
   const started = performance.now();
-  const app = await startApp(settings);
+  const app = await startApp(settings).catch((error) => failed(error, settings.logFormat));
+  if (typeof app === "number") return app;
   // Before anybody is told that it has started: a supervisor may ask it to stop right then.
   const asked = untilAskedToStop(app);
   if (settings.zeroConfig) welcome(app.url, settings.dataDir);
@@ -52,11 +54,19 @@ async function serve(rawArgs: readonly string[]): Promise<number> {
 
 /** Tells what is wrong as Loki does, and gives the exit code: 2 for a flag, 1 for the rest. */
 function refused(error: unknown): number {
-  if (!(error instanceof ConfigError)) throw error;
+  if (!(error instanceof ConfigError)) return failed(error);
   if (error.kind === "values") {
     stderrJournal().log("error", "validating config", { err: error.message });
   } else console.error(error.message);
   return error.kind === "flag" ? 2 : 1;
+}
+
+/** Told as everything else is: whoever gathers the log of a process looks for its level. */
+function failed(error: unknown, format?: "logfmt" | "json"): number {
+  stderrJournal("error", format).log("error", "error running lokits", {
+    err: error instanceof Error ? error.message : String(error),
+  });
+  return 1;
 }
 
 async function checked(settings: VerifiedSettings): Promise<number> {
@@ -65,7 +75,11 @@ async function checked(settings: VerifiedSettings): Promise<number> {
   for (const warning of warnings) journal.log("warn", warning);
   if (!loaded.listTargets) {
     // Valid it is, as in Loki, and the start would still end at once.
-    for (const missing of [targetProblem(target), storesProblem(loaded.config)]) {
+    const problems = [
+      ...[targetProblem(target), storesProblem(loaded.config)],
+      ...(await fileProblems(settings)),
+    ];
+    for (const missing of problems) {
       if (missing !== undefined) journal.log("warn", `a start would fail: ${missing}`);
     }
     journal.log("info", "config is valid");
@@ -92,6 +106,8 @@ async function untilAskedToStop(app: App): Promise<void> {
   await new Promise<void>((resolve) => {
     process.once("SIGINT", () => resolve());
     process.once("SIGTERM", () => resolve());
+    // Loki is killed by it: files that change are read again without being told to.
+    process.once("SIGHUP", () => resolve());
     void app.asked.then(resolve);
   });
   // A second signal ends the process at once: the WAL has what was acknowledged.

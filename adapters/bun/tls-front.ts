@@ -181,6 +181,11 @@ function moved(sockets: ReadonlySet<Socket>): number {
   return bytes;
 }
 
+/** Throws when the texts make no certificate with its key. */
+export function assertTls(tls: FrontTls): void {
+  optionsOf(tls);
+}
+
 function optionsOf({ cert, key, clients, versionMin, ciphers }: FrontTls): TlsOptions {
   assertCertificates(cert, "the certificate");
   if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {

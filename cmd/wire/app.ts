@@ -3,11 +3,9 @@
  * Order of start: store, ingester with its replay, HTTP. Order of stop: the reverse, so that whoever is
  * being answered is answered before its data goes away.
  */
-import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { bunProfiler } from "../../adapters/bun/profiler.ts";
 import { upgrade } from "../../adapters/bun/serve.ts";
-import { DiskLogDisk } from "../../adapters/disk/log-disk.ts";
 import { makeApp } from "../../core/http/app.ts";
 import { type LineJournal, makeJournal } from "../../core/http/journal.ts";
 import type { IngesterAdmin, ShutdownMarker } from "../../core/http/services.ts";
@@ -32,6 +30,7 @@ import { isPrepared, openShutdownMarker, stopIngester } from "./shutdown-marker.
 import { startRateStore } from "./stream-rates.ts";
 import { limitsPage } from "./tenant-page.ts";
 import { openTracer } from "./tracing.ts";
+import { openWalFolder } from "./wal-folder.ts";
 
 export interface App {
   readonly url: string;
@@ -86,7 +85,11 @@ async function begin(settings: AppSettings, undo: Undo): Promise<App> {
     journal,
     meter: metrics,
   });
-  const life = new IngesterLife(ingester, buckets, await openWal(settings));
+  const wal = settings.ingester.wal.enabled
+    ? await openWalFolder(settings.walDir, journal)
+    : undefined;
+  undo.push(() => wal?.release());
+  const life = new IngesterLife(ingester, buckets, wal?.disk);
   const deletes = await openDeletes(settings, { journal, metrics });
   const querier = new Querier({
     sources: askedSources(config, {
@@ -165,17 +168,12 @@ async function begin(settings: AppSettings, undo: Undo): Promise<App> {
       const prepared = await isPrepared(marker, journal);
       const flush = prepared || settings.ingester.wal.flushOnShutdown;
       await stopIngester(life, { flush, marker, journal });
+      wal?.release();
       await store.close();
       await deletes.close();
       await tracer?.close();
     },
   };
-}
-
-async function openWal({ walDir, ingester }: AppSettings): Promise<DiskLogDisk | undefined> {
-  if (!ingester.wal.enabled) return undefined;
-  await mkdir(walDir, { recursive: true });
-  return new DiskLogDisk(walDir);
 }
 
 interface IngesterAdminParts {

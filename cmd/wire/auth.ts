@@ -8,7 +8,7 @@ import {
   listenTls,
   peerOf,
 } from "../../adapters/bun/serve-tls.ts";
-import type { Refused } from "../../adapters/bun/tls-front.ts";
+import { assertTls, type Refused } from "../../adapters/bun/tls-front.ts";
 import { parseNetwork } from "../../core/auth/addresses.ts";
 import { ReloadedFiles, type ReloadParts, reloadEvery } from "../../core/auth/reload.ts";
 import { SignIn } from "../../core/auth/sign-in.ts";
@@ -20,9 +20,10 @@ import { type AdminRoutes, type Gate, makeGate } from "../../core/http/gate.ts";
 import type { TenantSettings } from "../../core/http/tenant.ts";
 import type { Journal } from "../../core/ports/journal.ts";
 import type { Meter } from "../../core/ports/meter.ts";
-import { readTls, speaksTls } from "./listener-tls.ts";
+import { readTls, speaksTls, tlsKeys } from "./listener-tls.ts";
 import { runtime } from "./runtime.ts";
 import { SignInFiles } from "./sign-in.ts";
+import { naming } from "./start-problem.ts";
 
 export interface EntranceParts {
   readonly tenants: TenantSettings;
@@ -58,12 +59,18 @@ export async function openEntrance(config: Config, parts: EntranceParts): Promis
     listen: async (options) => {
       const server = speaksTls(config)
         ? await openTls(config, { options, reload, groups })
-        : listen(options);
+        : await naming(listenerKeys(config), () => listen(options));
       const periodMs = config.ms("server.files_reload_period");
       void reloadEvery(groups, { periodMs, clock, signal });
       return server;
     },
   };
+}
+
+function listenerKeys(config: Config): string {
+  const address = config.text("server.http_listen_address");
+  const port = `server.http_listen_port ${config.number("server.http_listen_port")}`;
+  return address === "" ? port : `${port}, server.http_listen_address ${address}`;
 }
 
 async function openSignIn(
@@ -84,7 +91,7 @@ async function openSignIn(
     },
     reload,
   );
-  await files.open();
+  await naming("auth", () => files.open());
   groups.push(files);
   return signIn!;
 }
@@ -102,9 +109,16 @@ async function openTls(
   const files = new ReloadedFiles(
     "tls",
     async (read) => {
-      const tls = await readTls(config, read);
-      if (server === undefined) server = await listenTls({ ...options, tls, refused });
-      else server.renew(tls);
+      const tls = await naming(tlsKeys(config), async () => {
+        const found = await readTls(config, read);
+        assertTls(found);
+        return found;
+      });
+      if (server !== undefined) server.renew(tls);
+      else {
+        const open = () => listenTls({ ...options, tls, refused });
+        server = await naming(listenerKeys(config), open);
+      }
     },
     reload,
   );

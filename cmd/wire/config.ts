@@ -12,6 +12,7 @@ import { BUILD, versionPage } from "../version.ts";
 import { stderrJournal } from "./journal.ts";
 import { limitsFrom, TenantLimits } from "./limits.ts";
 import { memoryLimit } from "./memory.ts";
+import { naming } from "./start-problem.ts";
 import { type ConfiguredStore, openConfigured, schemaOf } from "./store-config.ts";
 import { readTextFile } from "./text-file.ts";
 
@@ -68,8 +69,15 @@ export async function loadSettings(
   if (loaded.print) process.stderr.write(`${heading()}${loaded.text("all")}`);
   if (loaded.logReversed) logReversed(loaded.text("all"));
   if (loaded.verify || loaded.listTargets) return { ...settings, verifyOnly: true };
-  await settings.limits.reload();
+  await readOverrides(settings);
   return await appSettings(settings);
+}
+
+/** The limits of single tenants, for the first time. */
+export async function readOverrides({ limits, loaded }: CheckedSettings): Promise<void> {
+  const file = loaded.config.text("runtime_config.file");
+  const key = file === "" ? "limits_config.per_tenant_override_config" : "runtime_config.file";
+  await naming(key, () => limits.reload());
 }
 
 /** Opens the store. */

@@ -10,6 +10,15 @@ export function speaksTls(config: Config): boolean {
   return ["cert", "cert_file"].some((name) => config.text(`${TLS}.${name}`) !== "");
 }
 
+/** For who has to mend it. */
+export function tlsKeys(config: Config): string {
+  const files = ["cert_file", "key_file", "client_ca_file"].flatMap((name) => {
+    const file = config.text(`${TLS}.${name}`);
+    return file === "" ? [] : [`${name} ${file}`];
+  });
+  return files.length === 0 ? TLS : `${TLS} (${files.join(", ")})`;
+}
+
 export async function readTls(config: Config, read: ReadText): Promise<FrontTls> {
   const text = async (name: string) => {
     const file = config.text(`${TLS}.${name}_file`);
