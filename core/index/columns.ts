@@ -69,7 +69,7 @@ export class IndexColumns {
       order.add(fingerprint, whole);
       const labels = hidden === undefined ? whole : whole.filter(([name]) => name !== hidden);
       // With room for what others keep there: a hundred thousand objects that grow are slow.
-      streams[row] = { labels, fingerprint, same: undefined };
+      streams[row] = { labels, fingerprint, known: 0 };
       this.#shapeOf[row] = shapes.numberOf(labels);
       for (const chunk of cursor.chunks(THROUGH_PAGES)) chunks.push(chunk);
       this.chunkStarts[row + 1] = chunks.length;

@@ -8,7 +8,7 @@ export class Stream implements StreamId {
   readonly labels: Labels;
   readonly labelText: string;
   readonly fingerprint: bigint;
-  same?: Labels | undefined;
+  known = 0;
   readonly chunks: MemChunk[] = [];
   /** Entries taken since the stream came into memory; the WAL's counter. */
   entryCount = 0;

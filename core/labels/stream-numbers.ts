@@ -1,17 +1,14 @@
 /**
  * Numbers for the streams of several sources, in the order in which they are first seen: what is the same
- * stream has the same number. Found by fingerprint, since a text for each of a hundred thousand label sets
- * takes longer than all else that is done with them; labels then tell those apart that share one.
+ * stream has the same number. What was met in a question before is known: neither a text for each of a hundred
+ * thousand label sets is made nor a table of them, which would take longer than all else that is done with them.
  */
 import type { StreamId } from "../model/block.ts";
-import type { Labels } from "../model/labels.ts";
-import { labelsKey, sameLabels } from "./labels.ts";
+import { isMapped, KnownStreams } from "./known-streams.ts";
+import { labelsKey } from "./labels.ts";
 
-/** Up to here a fingerprint may be one that a collision was mapped to, in one source and not in another. */
-const MAPPED_MAX = 2 ** 20;
-/** Slots for each stream: with more of them free, fewer streams that are not meant are looked at. */
-const SLOTS_PER_STREAM = 2;
-const LOW_LANE = 2 ** 32;
+/** One for all, since a stream keeps one number. */
+const KNOWN = new KnownStreams();
 
 type Lists = readonly (readonly StreamId[])[];
 
@@ -49,59 +46,24 @@ function numbersByText(lists: Lists): Uint32Array[] {
   );
 }
 
-/**
- * A table with open addressing; a slot has a stream's number and one more, where 0 is free, and the hash it was
- * found by. Undefined when there is a fingerprint that may be mapped and none is wanted. Streams lie far apart in memory, so that each is looked
- * at once.
- */
+/** Undefined when there is a fingerprint that may be mapped and none is wanted. */
 function numbersByKey(lists: Lists, { mapped }: { mapped: boolean }): Uint32Array[] | undefined {
   const size = lists.reduce((sum, list) => sum + list.length, 0);
-  const slots = new Uint32Array(2 * 2 ** Math.ceil(Math.log2(SLOTS_PER_STREAM * size + 1)));
-  const mask = slots.length - 1;
-  const known: StreamId[] = [];
-  const standing: Labels[] = [];
+  KNOWN.prepare(size);
+  /** By known number: the number here and one more, 0 for what was not seen yet. */
+  const seen = new Uint32Array(KNOWN.count + size);
   const all: Uint32Array[] = [];
+  let count = 0;
   for (const list of lists) {
     const numbers = new Uint32Array(list.length);
     for (let index = 0; index < list.length; index++) {
       const stream = list[index]!;
-      const rounded = Number(stream.fingerprint);
-      if (rounded <= MAPPED_MAX && !mapped) return undefined;
-      const hash = hashOf(rounded);
-      const own = stream.same ?? stream.labels;
-      let slot = (2 * hash) & mask;
-      let held = slots[slot]!;
-      for (; held !== 0; held = slots[slot]!) {
-        const isLike = slots[slot + 1] === hash;
-        // Fast path: they were found equal before.
-        if (isLike && (standing[held - 1] === own || isSame(known[held - 1]!, stream))) break;
-        slot = (slot + 2) & mask;
-      }
-      if (held === 0) {
-        standing.push(own);
-        slots[slot] = held = known.push(stream);
-        slots[slot + 1] = hash;
-      }
-      numbers[index] = held - 1;
+      const known = KNOWN.numberOf(stream);
+      if (!mapped && !stream.known && isMapped(stream)) return undefined;
+      if (seen[known] === 0) seen[known] = ++count;
+      numbers[index] = seen[known]! - 1;
     }
     all.push(numbers);
   }
   return all;
-}
-
-/** The high lane of a fingerprint; of a small one, which has nothing there, all of it. */
-function hashOf(rounded: number): number {
-  return (rounded < LOW_LANE ? rounded : rounded / LOW_LANE) >>> 0;
-}
-
-/**
- * What is found equal is kept with the stream: sources give the same object for a stream each time, and to look
- * at every label of a hundred thousand streams is most of what joining them would cost. Label sets are
- * kept and no streams, which would keep what they hold.
- */
-function isSame(a: StreamId, b: StreamId): boolean {
-  if (a === b) return true;
-  if (a.fingerprint !== b.fingerprint || !sameLabels(a.labels, b.labels)) return false;
-  b.same = a.same ?? a.labels;
-  return true;
 }

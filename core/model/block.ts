@@ -47,8 +47,8 @@ export interface StreamId {
   readonly labels: Labels;
   /** XXH64 of the labels (without `__name__`), or the number that a collision was mapped to. */
   readonly fingerprint: bigint;
-  /** Kept by core/labels/stream-numbers.ts: the label set that stands for all that were found equal to this one. */
-  same?: Labels | undefined;
+  /** Kept by core/labels/known-streams.ts: the number of all that were found equal to this one, 0 for none yet. */
+  known?: number;
 }
 
 /** One log line by itself, where rows are few: tail, ingest, tests, replay. */
