@@ -1,7 +1,7 @@
 /** A server that cannot start says why, with the key that would mend it, and ends: a supervisor waits for that. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { inFolder, lokits, pushLines, startServer } from "./testing/process.ts";
@@ -22,6 +22,10 @@ test("a second server on the same log does not start, and the first goes on", as
     await pushLines(first.url, { app: "a" }, [[now(), "before"]]);
     const second = await lokits(["serve", ANY_PORT], { cwd });
     assert.equal(second.code, 1);
+    assert.deepEqual((await readdir(join(cwd, "lokits-data/wal"))).sort(), [
+      "00000000",
+      "lokits.lock",
+    ]);
     assert.match(
       second.stderr,
       /level=error .*ingester\.wal\.dir .*lokits-data\/wal is in use by another/,

@@ -15,8 +15,9 @@ export function lockFolder(folder: string): FolderLock {
   let file: Database | undefined;
   try {
     file = new Database(join(folder, FILE), { create: true });
-    // Nothing is ever written, so that a full disk is no matter.
     file.exec("PRAGMA busy_timeout = 0");
+    // Nothing is ever written, so that a full disk is no matter; a journal on disk would be made all the same.
+    file.exec("PRAGMA journal_mode = MEMORY");
     file.exec("BEGIN EXCLUSIVE");
     const held = file;
     return { release: () => held.close() };
