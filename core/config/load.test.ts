@@ -274,6 +274,33 @@ test("a variable that is not expanded is one mistake, with its place", async () 
   await load(text, "-config.expand-env");
 });
 
+test("a variable that nobody expands is told of, in a file that is right and in one that is wrong", async () => {
+  const said = `x.yaml:2: \${HOME} and other variables are taken as they are written${HINT}`;
+  const text = `# \${X}\ncommon: {path_prefix: "\${HOME}"}\n${SCHEMA}`;
+  assert.deepEqual(
+    (await load(text)).warnings.filter((each) => each.includes("$")),
+    [said],
+  );
+  const expanded = await load(text, "-config.expand-env");
+  assert.deepEqual(
+    expanded.warnings.filter((each) => each.includes("$")),
+    [],
+  );
+  const wrong = `${text}server: {http_listen_port: x}`;
+  await assert.rejects(load(wrong, "-verify-config"), (error: Error) =>
+    error.message.endsWith(said),
+  );
+});
+
+test("a file that cannot be read is named", async () => {
+  const readFile = async () => {
+    throw Object.assign(new Error("EISDIR: it is a directory"), { code: "EISDIR" });
+  };
+  await assert.rejects(loadConfig({ args: ["-config.file=/etc"], readFile, env: {} }), {
+    message: "failed parsing config: /etc: EISDIR: it is a directory",
+  });
+});
+
 test("a file that is nowhere is told in Loki's words", async () => {
   const readFile = async () => undefined;
   await assert.rejects(loadConfig({ args: ["-config.file=a.yaml, b.yaml"], readFile, env: {} }), {

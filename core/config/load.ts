@@ -12,6 +12,7 @@ import type { FileLayer } from "./file.ts";
 import { isOn, readFlags } from "./flags.ts";
 import { lateLayer, noteWarnings } from "./late.ts";
 import { type PrintMode, printConfig } from "./print.ts";
+import { EXPAND_HINT, unexpandedWarnings } from "./unexpanded.ts";
 import { unusedWarnings } from "./unused.ts";
 import { configProblems } from "./validate.ts";
 import type { Layer } from "./value.ts";
@@ -59,13 +60,16 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const expand = isOn(asked["config.expand-env"]);
   const file = text === undefined ? ZERO : await readText(text, { expand, env: options.env });
 
+  const unexpanded =
+    name === undefined || text === undefined || expand ? [] : unexpandedWarnings(name, text);
+
   const check = (layer: Layer) => settle([flags, environment.layer, layer], options);
   const { config, set, layers, warnings, problems } = check(file.layer);
   // Follow-ups of keys that were not understood are told only to who wants to see everything.
   if (file.problems.length > 0 && (!verify || file.broken)) throw fileError(name, file, expand);
   if (problems.length > 0 || file.problems.length > 0) {
     const found = blame(problems, file, (layer) => check(layer).problems);
-    if (verify) throw reportError(name, [...file.problems, ...found]);
+    if (verify) throw reportError(name, [...file.problems, ...found], unexpanded);
     throw new ConfigError("values", problems.join("\n"), found);
   }
 
@@ -78,6 +82,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     file: name,
     warnings: [
       ...environment.warnings,
+      ...unexpanded,
       ...restWarnings(name, file),
       ...(name === undefined ? await unreadWarnings(options.readFile) : []),
       ...noteWarnings(set),
@@ -142,7 +147,7 @@ async function readFirst(
 ): Promise<{ name: string; text: string } | undefined> {
   if (list === undefined) return undefined;
   for (const name of names(list)) {
-    const text = await readFile(name).catch(undefinedWhenAbsent);
+    const text = await readFile(name).catch((error) => undefinedWhenAbsent(name, error));
     if (text !== undefined) return { name, text };
   }
   const message = `failed parsing config: ${list} does not exist, set config.file for custom config path`;
@@ -156,14 +161,13 @@ function names(list: string): readonly string[] {
     .filter((name) => name !== "");
 }
 
-function undefinedWhenAbsent(error: unknown): undefined {
+function undefinedWhenAbsent(name: string, error: unknown): undefined {
   if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-  const text = error instanceof Error ? error.message : String(error);
+  const reason = error instanceof Error ? error.message : String(error);
+  // Of a folder the system says no more than that it is one.
+  const text = reason.includes(name) ? reason : `${name}: ${reason}`;
   throw new ConfigError("file", `failed parsing config: ${text}`, [{ text }]);
 }
-
-const EXPAND_HINT =
-  ". Use `-config.expand-env=true` flag if you want to expand environment variables in your config file";
 
 async function readText(
   text: string,
@@ -182,13 +186,21 @@ async function readText(
 }
 
 /** Everything at once, each with its place as compilers print it, for `-verify-config`. */
-function reportError(name = "built in", problems: readonly ConfigProblem[]): ConfigError {
+function reportError(
+  name = "built in",
+  problems: readonly ConfigProblem[],
+  unexpanded: readonly string[],
+): ConfigError {
   const lines = problems.map(({ line, column, text }) => {
     const place = line === undefined ? "" : `:${line}:${column}`;
     return `  ${name}${place}: ${text}`;
   });
   const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
-  return new ConfigError("file", `${name} has ${count}:\n${lines.join("\n")}`, problems);
+  return new ConfigError(
+    "file",
+    [`${name} has ${count}:`, ...lines, ...unexpanded].join("\n"),
+    problems,
+  );
 }
 
 /** In the words of Go's YAML. */
