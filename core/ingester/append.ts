@@ -126,6 +126,7 @@ export function appendRows(stream: Stream, rows: Block, context: AppendContext):
 
   if (count > 0) {
     if (chunk !== undefined) chunk.lastUpdatedMs = context.nowMs;
+    stream.held = undefined;
     stream.entryCount += count;
     stream.highestTime = joinHalves(highestHigh, highestLow);
     stream.lastTime = times[last]!;

@@ -131,6 +131,7 @@ export class Flusher {
       chunk.closed = true;
       const { bytes, encodeMs } = await this.#flushChunk(tenant, stream, chunk);
       chunk.flushedMs = clock.nowMs();
+      stream.held = undefined;
       this.#unindexed.push(chunk);
       this.#unindexedBytes += bytes;
       const { builder, flushedMs: nowMs } = chunk;
@@ -195,6 +196,7 @@ export class Flusher {
         );
         if (kept.length === stream.chunks.length && kept.length > 0) continue;
         stream.chunks.splice(0, stream.chunks.length, ...kept);
+        stream.held = undefined;
         if (kept.length > 0 || keepStreams) continue;
         instance.remove(stream);
         meter.count("loki_ingester_streams_removed_total", 1, { tenant: instance.tenant });

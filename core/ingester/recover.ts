@@ -70,6 +70,7 @@ export class Recovery {
       this.#entries += restored.builder.rows;
       this.#bytesSinceLook += chunk.data.length + chunk.head.length;
     }
+    stream.held = undefined;
     stream.entryCount = Number(record.entryCt);
     stream.highestTime = record.highestTs;
     stream.lastTime = record.to;

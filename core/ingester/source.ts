@@ -12,7 +12,8 @@ import type {
   StreamSpans,
   StreamVolume,
 } from "../ports/log-source.ts";
-import { kbOf, weigh } from "../store/weigh.ts";
+import { weigh } from "../store/weigh.ts";
+import { heldInside, type Inner, indexedSize, innerOf } from "./held.ts";
 import type { Ingester } from "./ingester.ts";
 import type { MemChunk, Stream } from "./stream.ts";
 
@@ -38,15 +39,16 @@ export class IngesterSource implements LogSource {
   }
 
   async labelNames(select: Select): Promise<string[]> {
+    const inner = innerOf(select);
     const index = this.#ingester.find(select.tenant)?.index;
     if (index !== undefined && select.matchers.length === 0) {
-      return index.names().filter((name) => areSomeUsed(index.having(name), select));
+      return index.names().filter((name) => areSomeUsed(index.having(name), select, inner));
     }
     const names = new Set<string>();
     let last: Labels = [];
     for (const stream of this.#matching(select)) {
       // Mostly the stream before had the same names, and then neither time nor set has to be looked at.
-      if (haveSameNames(last, stream.labels) || !isAlive(stream, select)) continue;
+      if (haveSameNames(last, stream.labels) || !isAlive(stream, select, inner)) continue;
       last = stream.labels;
       for (const [name] of last) names.add(name);
     }
@@ -54,30 +56,32 @@ export class IngesterSource implements LogSource {
   }
 
   async labelValues(select: Select, name: string): Promise<string[]> {
+    const inner = innerOf(select);
     const index = this.#ingester.find(select.tenant)?.index;
     if (index !== undefined && select.matchers.length === 0) {
       const groups = index.inOrder(name);
       if (groups.length * STREAMS_PER_VALUE < index.size) {
-        return namesOf(groups.filter((group) => isUsed(group, select)));
+        return namesOf(groups.filter((group) => isUsed(group, select, inner)));
       }
       // Streams lie in memory as they came: by value, each would be far from the one before.
       const unused = new Set<Stream>();
-      for (const stream of index.values()) if (!isAlive(stream, select)) unused.add(stream);
+      for (const stream of index.values()) if (!isAlive(stream, select, inner)) unused.add(stream);
       if (unused.size === 0) return namesOf(groups);
       return namesOf(groups.filter(([, streams]) => !isWithin(streams, unused)));
     }
     const values = new Set<string>();
     for (const stream of this.#matching(select)) {
-      if (isAlive(stream, select)) values.add(labelValue(stream.labels, name));
+      if (isAlive(stream, select, inner)) values.add(labelValue(stream.labels, name));
     }
     values.delete("");
     return sortTexts([...values]);
   }
 
   async series(select: Select): Promise<StreamId[]> {
+    const inner = innerOf(select);
     const found: StreamId[] = [];
     for (const stream of this.#matching(select)) {
-      if (isAlive(stream, select)) found.push(stream);
+      if (isAlive(stream, select, inner)) found.push(stream);
     }
     return found;
   }
@@ -87,7 +91,13 @@ export class IngesterSource implements LogSource {
     const volumes: StreamVolume[] = [];
     const { from, through } = select;
     const bounds = { fromMs: msOf(from), throughMs: msOf(through) + 1 };
+    const inner = innerOf(select);
     for (const stream of this.#matching(select)) {
+      const held = heldInside(stream, inner);
+      if (held !== undefined) {
+        if (held.chunks > 0) volumes.push(held);
+        continue;
+      }
       let [chunks, entries, bytes] = [0, 0, 0];
       for (const chunk of stream.chunks) {
         const { builder } = chunk;
@@ -132,19 +142,26 @@ function isWithin(streams: Iterable<Stream>, others: ReadonlySet<Stream>): boole
 function areSomeUsed(
   values: Iterable<readonly [string, Iterable<Stream>]>,
   select: Select,
+  inner: Inner,
 ): boolean {
-  for (const value of values) if (isUsed(value, select)) return true;
+  for (const value of values) if (isUsed(value, select, inner)) return true;
   return false;
 }
 
 /** Whether one of the streams with a value has a chunk in the time asked for: most often the first has. */
-function isUsed([, streams]: readonly [string, Iterable<Stream>], select: Select): boolean {
-  for (const stream of streams) if (isAlive(stream, select)) return true;
+function isUsed(
+  [, streams]: readonly [string, Iterable<Stream>],
+  select: Select,
+  inner: Inner,
+): boolean {
+  for (const stream of streams) if (isAlive(stream, select, inner)) return true;
   return false;
 }
 
-function isAlive({ chunks }: Stream, select: Select): boolean {
-  for (const chunk of chunks) if (isIn(chunk, select)) return true;
+function isAlive(stream: Stream, select: Select, inner: Inner): boolean {
+  // Fast path: most often all that is in memory is in the time asked for.
+  if (heldInside(stream, inner) !== undefined) return true;
+  for (const chunk of stream.chunks) if (isIn(chunk, select)) return true;
   return false;
 }
 
@@ -159,11 +176,6 @@ function refOf({ builder }: MemChunk) {
   const { minTime, maxTime } = builder.bounds();
   const kb = indexedSize(builder.uncompressedSize) / 1024;
   return { fromMs: msOf(minTime), throughMs: msCeilOf(maxTime), kb, entries: builder.rows };
-}
-
-/** Whole KiB, as an index will have it; less than one as it is, since small streams would weigh nothing. */
-function indexedSize(bytes: number): number {
-  return bytes < 1024 ? bytes : kbOf(bytes) * 1024;
 }
 
 /** The blocks are taken now: entries that come while the query runs must not appear out of order. */

@@ -2,6 +2,7 @@
 import type { ChunkBuilder } from "../chunk/builder.ts";
 import type { StreamId } from "../model/block.ts";
 import type { Labels } from "../model/labels.ts";
+import type { Held } from "./held.ts";
 import type { RateBucket } from "./rate-bucket.ts";
 
 export class Stream implements StreamId {
@@ -10,6 +11,8 @@ export class Stream implements StreamId {
   readonly fingerprint: bigint;
   known = 0;
   readonly chunks: MemChunk[] = [];
+  /** See held.ts. */
+  held: Held | undefined;
   /** Entries taken since the stream came into memory; the WAL's counter. */
   entryCount = 0;
   /** Highest time of any entry, Unix nanoseconds; undefined before the first. */
