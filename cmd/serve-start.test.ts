@@ -63,6 +63,19 @@ test("a log that cannot be there is named with its key, as JSON where the log is
   });
 });
 
+test("a place for chunks that is no folder is named with its key", async () => {
+  await inFolder(async (cwd) => {
+    await writeFile(join(cwd, "file"), "");
+    const args = ["serve", ANY_PORT, "-common.storage.filesystem.chunk-directory=file/chunks"];
+    const { code, stderr } = await lokits(args, { cwd });
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /level=error .*storage_config\.filesystem\.directory file\/chunks: ENOTDIR/,
+    );
+  });
+});
+
 test("files that are missing are named with their keys, before the start too", async () => {
   await inFolder(async (cwd) => {
     const config = `${SCHEMA}runtime_config: {file: no.yaml}\n`;

@@ -1,7 +1,9 @@
 /** How a server stops: it says so first, ends its tails, finishes what is under way, and keeps what it took. */
 import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
-import { inFolder, pushLines, startServer } from "./testing/process.ts";
+import { inFolder, lokits, pushLines, startServer } from "./testing/process.ts";
 
 const now = () => BigInt(Date.now()) * 1_000_000n;
 
@@ -61,5 +63,22 @@ test("SIGHUP stops a server in order", async () => {
     const server = await startServer([], { cwd });
     assert.equal(await server.stop("SIGHUP"), 0);
     assert.match(server.log(), /msg="lokits stopped"/);
+  });
+});
+
+test("a stop that cannot store says so in the log, and nothing is lost", async () => {
+  await inFolder(async (cwd) => {
+    const server = await startServer(["-ingester.flush-on-shutdown=true"], { cwd });
+    await pushLines(server.url, { app: "a" }, [[now(), "kept"]]);
+    const chunks = join(cwd, "lokits-data/chunks");
+    await rm(chunks, { recursive: true });
+    await writeFile(chunks, "");
+    assert.equal(await server.stop(), 1);
+    assert.match(server.log(), /level=error .*msg="lokits stopped, and not all .*ENOTDIR/);
+    await rm(chunks);
+    const second = await startServer([], { cwd });
+    const query = ["query", '{app="a"}', "--addr", second.url, "-o", "raw"];
+    assert.equal((await lokits(query)).stdout, "kept\n");
+    await second.stop();
   });
 });

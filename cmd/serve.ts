@@ -47,7 +47,15 @@ async function serve(rawArgs: readonly string[]): Promise<number> {
   app.leave();
   // Whoever routes requests here sees it at /ready and has this long to send them elsewhere.
   if (settings.shutdownDelayMs > 0) await Bun.sleep(settings.shutdownDelayMs);
-  await app.stop();
+  try {
+    await app.stop();
+  } catch (error) {
+    // The log of writes has what was not stored, and the next start takes it up.
+    app.journal.log("error", "lokits stopped, and not all was done that a stop does", {
+      err: error,
+    });
+    return 1;
+  }
   app.journal.log("info", "lokits stopped");
   return 0;
 }

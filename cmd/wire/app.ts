@@ -16,6 +16,7 @@ import { Querier } from "../../core/querier/service.ts";
 import { makeAdmin } from "./admin.ts";
 import { askedSources } from "./asked-sources.ts";
 import { openEntrance } from "./auth.ts";
+import { makeChunkFolder } from "./chunk-folder.ts";
 import { shownCommandLine } from "./command-line.ts";
 import { startCompactor } from "./compactor.ts";
 import type { AppSettings } from "./config.ts";
@@ -71,6 +72,7 @@ async function begin(settings: AppSettings, undo: Undo): Promise<App> {
   for (const warning of settings.warnings) journal.log("warn", warning);
 
   const { schema, limits, storage } = settings;
+  await makeChunkFolder(config, schema);
   const uploader = `${settings.instanceId ?? hostname()}-${clock.now()}`;
   const store = new ServedStore({ config, storage, limits, journal, meter: metrics, uploader });
   const { buckets } = store;
