@@ -33,11 +33,12 @@ export function apiPage(routes: readonly Route[]): string {
 }
 
 function section(route: Route, doc: RouteDoc): string {
-  const { summary, tenants, parameters = [], body, answers, ours, deprecated } = doc;
+  const { summary, tenants, parameters = [], body, answers, ours, deprecated, urlOnly } = doc;
   const title = `${methodsOf(route).join(", ")} ${templateOf(route.path)}`;
   const notes = [
     ...operators(route),
     `${TENANTS[tenants]}${ours === undefined ? "" : "; not part of Loki"}`,
+    ...(urlOnly === undefined ? [] : ["parameters in the URL only"]),
     ...(deprecated === undefined ? [] : [`deprecated: ${deprecated}`]),
   ];
   const lines = [`\n### \`${title}\`\n`, `${summary} (${notes.join("; ")})\n`];
