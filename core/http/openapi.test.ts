@@ -64,6 +64,10 @@ test("what is closed to other machines says so", () => {
     assert.ok(!closed.includes(each), each);
   assert.match(
     apiPage(everyRoute()),
+    /### `POST, PUT, GET, DELETE [^`]*delete`\n\n.*; parameters in the URL only\)/,
+  );
+  assert.match(
+    apiPage(everyRoute()),
     /### `GET, POST \/log_level`\n\n.*\(operators: POST; no tenant\)/,
   );
 });
