@@ -66,22 +66,30 @@ export class ChunkColumns {
     this.count = count;
   }
 
-  /** The same for so few that columns of their own would cost more than moving each to its place. */
+  /**
+   * The same for so few that columns of their own would cost more than moving each to its place, step by step: most
+   * often there are two, and a call into the engine for each column would take longer than the step.
+   */
   #orderFew(): void {
-    const columns = [this.fromMs, this.throughMs, this.checksum, this.kb, this.entries];
     let count = 0;
     for (let index = 0; index < this.count; index++) {
       let place = count;
       while (place > 0 && this.#compare(place - 1, index) > 0) place--;
       if (place > 0 && this.#compare(place - 1, index) === 0) continue;
-      for (const column of columns) {
-        const value = column[index]!;
-        column.copyWithin(place + 1, place, count);
-        column[place] = value;
-      }
+      // Those that were left out stand behind all that have their place, and stay there.
+      for (let from = index; from > place; from--) this.#swap(from - 1, from);
       count++;
     }
     this.count = count;
+  }
+
+  #swap(a: number, b: number): void {
+    const { fromMs, throughMs, checksum, kb, entries } = this;
+    [fromMs[a], fromMs[b]] = [fromMs[b]!, fromMs[a]!];
+    [throughMs[a], throughMs[b]] = [throughMs[b]!, throughMs[a]!];
+    [checksum[a], checksum[b]] = [checksum[b]!, checksum[a]!];
+    [kb[a], kb[b]] = [kb[b]!, kb[a]!];
+    [entries[a], entries[b]] = [entries[b]!, entries[a]!];
   }
 
   #isOrdered(): boolean {
