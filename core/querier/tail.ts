@@ -2,6 +2,7 @@
  * Follows a log query: first the newest lines of the past, then what comes in. Live lines are held
  * back for a moment when asked to, so that slow senders come out in order.
  */
+import { labelsKey } from "../labels/labels.ts";
 import { compilePipeline, type Pipeline } from "../logql/stages/pipeline.ts";
 import type { LogExpr } from "../logql/syntax/ast.ts";
 import type { StreamBlock, StreamId } from "../model/block.ts";
@@ -27,7 +28,7 @@ export interface TailParts {
   readonly expr: LogExpr;
   readonly request: TailRequest;
   readonly follow: Follow;
-  /** The lines of the past, as a query gives them. */
+  /** The lines of the past, as a backward query gives them. */
   readonly history: (start: bigint, end: bigint) => Promise<QueryResult>;
   readonly search: ByteSearch;
   readonly clock: Clock;
@@ -85,13 +86,14 @@ function run(pipeline: Pipeline, { stream, block }: StreamBlock): TailEntry[] {
   });
 }
 
+/** Of a backward answer: turned round, so that lines of one moment stand as they came in. */
 function entriesOf(result: QueryResult): TailEntry[] {
   if (result.kind !== "streams") return [];
   return result.streams
-    .flatMap(({ labels, entries }) => entries.map((entry) => ({ labels, ...entry })))
+    .flatMap(({ labels, entries }) => entries.toReversed().map((entry) => ({ labels, ...entry })))
     .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
 }
 
-function keyOf({ time, line }: TailEntry): string {
-  return `${time} ${line}`;
+function keyOf({ time, labels, line }: TailEntry): string {
+  return `${time} ${labelsKey(labels)} ${line}`;
 }
