@@ -52,7 +52,7 @@ export async function openEntrance(config: Config, parts: EntranceParts): Promis
     openPaths: config.list("auth.open_paths"),
     adminRoutes: config.text("server.admin_routes") as AdminRoutes,
     trustedProxies: config.list("server.trusted_proxies").map((text) => parseNetwork(text)!),
-    ...{ peerOf, certificateOf },
+    ...{ peerOf, certificateOf, closed: oncePerPath(journal) },
   });
   return {
     gate,
@@ -64,6 +64,23 @@ export async function openEntrance(config: Config, parts: EntranceParts): Promis
       void reloadEvery(groups, { periodMs, clock, signal });
       return server;
     },
+  };
+}
+
+/** Once, for whoever is refused may ask again and again; and of so many paths, for they may be made up. */
+const CLOSED_PATHS_MAX = 100;
+
+function oncePerPath(journal: Journal): (path: string, peer: string) => void {
+  const told = new Set<string>();
+  return (path, peer) => {
+    if (told.has(path) || told.size >= CLOSED_PATHS_MAX) return;
+    told.add(path);
+    const why = "server.admin_routes opens it to this machine only";
+    journal.log("warn", "a route for operators was refused to another machine", {
+      path,
+      peer,
+      why,
+    });
   };
 }
 

@@ -221,3 +221,14 @@ test("accessOf() leaves what it does not know to operators", () => {
   ];
   for (const [path, method, access] of given) assert.equal(accessOf(path, method), access, path);
 });
+
+test("who is refused a route for operators is told of, and nobody else", async () => {
+  const told: string[] = [];
+  const closed = (path: string, peer: string) => void told.push(`${path} ${peer}`);
+  const away = await given({ closed });
+  await away("/ingester/shutdown", { method: "POST" });
+  await away("/ready");
+  await (await given({ closed }, "127.0.0.1"))("/flush");
+  await (await given({ closed, adminRoutes: "open" }))("/flush");
+  assert.deepEqual(told, ["/ingester/shutdown 9.9.9.9"]);
+});

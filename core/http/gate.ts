@@ -32,6 +32,8 @@ export interface GateOptions {
   readonly openPaths: readonly string[];
   /** `server.admin_routes`: from where what operates the process may be asked for. */
   readonly adminRoutes: AdminRoutes;
+  /** Told of a route that `adminRoutes` keeps closed to another machine: a hook that stops a pod asks from there. */
+  readonly closed?: (path: string, peer: string) => void;
   /** Proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly Network[];
   /** The address at the other end of the connection, where the runtime knows it. */
@@ -56,6 +58,7 @@ export function makeGate(options: GateOptions): Gate {
     const access = accessOf(path, request.method);
     const peer = peerOf(request, env) ?? "";
     if (access === "operate" && adminRoutes === "loopback" && !isLocal(request, peer)) {
+      options.closed?.(path, peer);
       return textResponse(403, CLOSED);
     }
     if (signIn === undefined) return undefined;
