@@ -26,6 +26,11 @@ export class KnownStreams {
   /** Open addressing, at most half full: a place in the lists and one more, where 0 is free, and its hash. */
   #slots = new Uint32Array(2 * SLOTS_MIN);
 
+  /** Another one when numbers mean other streams than before. */
+  get generation(): number {
+    return this.#base;
+  }
+
   get count(): number {
     return this.#labels.length;
   }

@@ -3,8 +3,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { StreamId } from "../model/block.ts";
-import { labelsOf, printLabels } from "./labels.ts";
-import { distinctStreams, numbersByLabels, numbersByPlace } from "./stream-numbers.ts";
+import { KNOWN_MAX } from "./known-streams.ts";
+import { labelsOf, labelValue, printLabels } from "./labels.ts";
+import {
+  distinctStreams,
+  numbersByLabels,
+  numbersByPlace,
+  numbersByValue,
+} from "./stream-numbers.ts";
 
 const RUNS = { seed: 20231203, numRuns: 500 };
 
@@ -64,6 +70,42 @@ test("a mapped fingerprint in one source is the stream of another all the same",
   ];
   assert.deepEqual(plain(numbersByLabels(given)), [[0], [0]]);
   assert.deepEqual(plain(numbersByPlace(given)), [[0], [1]]);
+});
+
+test("a value's number stands for it, whatever streams and names were asked for before", () => {
+  // One more name than are remembered.
+  const name = fc.constantFrom("a", "b", "c", "d", "e");
+  for (const from of [HASHES, MAPPED]) {
+    const property = fc.property(lists(pick(from)), fc.array(name), (given, names) => {
+      for (const list of given) {
+        for (const each of names) {
+          const streams = list.map((stream) => ({ stream }));
+          const { numbers, sets } = numbersByValue(streams, each);
+          assert.equal(new Set(sets.map(printLabels)).size, sets.length);
+          list.forEach(({ labels }, at) => {
+            const own = labelsOf({ [each]: labelValue(labels, each) });
+            assert.deepEqual(sets[numbers[at]!] ?? [], own);
+          });
+        }
+      }
+    });
+    fc.assert(property, RUNS);
+  }
+});
+
+test("values are told apart after all streams were forgotten", () => {
+  const many = (first: number) =>
+    Array.from({ length: KNOWN_MAX / 2 + 1 }, (_, at) => {
+      const fingerprint = 2n ** 63n + (BigInt(first + at) << 33n);
+      return { stream: { labels: labelsOf({ a: `${(first + at) % 1000}` }), fingerprint } };
+    });
+  for (const first of [0, 7, 1_000_000]) {
+    const list = many(first);
+    const { numbers, sets } = numbersByValue(list, "a");
+    const isOwn = ({ stream }: (typeof list)[number], at: number) =>
+      sets[numbers[at]!]![0]![1] === stream.labels[0]![1];
+    assert.ok(list.every(isOwn));
+  }
 });
 
 function defined(given: readonly (readonly StreamId[])[], keyOf: (stream: StreamId) => string) {

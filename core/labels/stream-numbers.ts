@@ -4,11 +4,18 @@
  * thousand label sets is made nor a table of them, which would take longer than all else that is done with them.
  */
 import type { StreamId } from "../model/block.ts";
+import type { Labels } from "../model/labels.ts";
 import { isMapped, KnownStreams } from "./known-streams.ts";
+import { KnownValues } from "./known-values.ts";
 import { labelsKey } from "./labels.ts";
 
 /** One for all, since a stream keeps one number. */
 const KNOWN = new KnownStreams();
+
+/** The names whose values are remembered: those that were asked for last. */
+const NAMES_MAX = 4;
+const values = new Map<string, KnownValues>();
+let valuesGeneration = KNOWN.generation;
 
 type Lists = readonly (readonly StreamId[])[];
 
@@ -32,6 +39,39 @@ export function distinctStreams(lists: Lists): StreamId[] {
     }
   });
   return streams;
+}
+
+/** The value that each stream has of a label, as a place in `sets`, where it is a label set; -1 without one. */
+export function numbersByValue(
+  list: readonly { readonly stream: StreamId }[],
+  name: string,
+): { numbers: Int32Array; sets: readonly Labels[] } {
+  KNOWN.prepare(list.length);
+  const known = valuesOf(name);
+  known.prepare(KNOWN.count + list.length);
+  const numbers = new Int32Array(list.length);
+  for (let index = 0; index < numbers.length; index++) {
+    const { stream } = list[index]!;
+    // What a mapped fingerprint may be shared by is looked up by its text: it keeps no number anyway.
+    numbers[index] =
+      !stream.known && isMapped(stream)
+        ? known.find(stream.labels)
+        : known.numberOf(KNOWN.numberOf(stream), stream.labels);
+  }
+  return { numbers, sets: known.sets };
+}
+
+function valuesOf(name: string): KnownValues {
+  if (valuesGeneration !== KNOWN.generation) values.clear();
+  valuesGeneration = KNOWN.generation;
+  const known = values.get(name) ?? new KnownValues(name);
+  values.delete(name);
+  values.set(name, known);
+  for (const oldest of values.keys()) {
+    if (values.size <= NAMES_MAX) break;
+    values.delete(oldest);
+  }
+  return known;
 }
 
 function numbersByText(lists: Lists): Uint32Array[] {

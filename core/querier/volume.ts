@@ -1,6 +1,7 @@
 /** Volumes as Loki's index endpoints give them: bytes by label set or by label name, largest first. */
 import { comparePrinted } from "../labels/compare-printed.ts";
 import { printLabels } from "../labels/labels.ts";
+import { numbersByValue } from "../labels/stream-numbers.ts";
 import { LimitExceeded } from "../model/errors.ts";
 import type { Label, Labels } from "../model/labels.ts";
 import type { Limits } from "../model/limits.ts";
@@ -159,25 +160,21 @@ function bySet(
 
 /** The same where one label alone is asked for. */
 function byValue(volumes: readonly StreamVolume[], name: string, seriesMax: number): Sum[] {
-  const sums = new Map<string, Sum>();
-  const all: Sum[] = [];
-  for (const { stream, bytes } of volumes) {
-    const label = labelOf(stream.labels, name);
-    if (label === undefined) continue;
-    let sum = sums.get(label[1]);
+  const { numbers, sets } = numbersByValue(volumes, name);
+  const byNumber = new Array<Sum | undefined>(sets.length);
+  const sums: Sum[] = [];
+  for (let at = 0; at < volumes.length; at++) {
+    const number = numbers[at]!;
+    if (number < 0) continue;
+    let sum = byNumber[number];
     if (sum === undefined) {
-      sums.set(label[1], (sum = new Sum([label], whole)));
-      all.push(sum);
-      checkCount(all, seriesMax);
+      byNumber[number] = sum = new Sum(sets[number]!, whole);
+      sums.push(sum);
+      checkCount(sums, seriesMax);
     }
-    sum.bytes += bytes;
+    sum.bytes += volumes[at]!.bytes;
   }
-  return all;
-}
-
-function labelOf(labels: Labels, name: string): Label | undefined {
-  for (const label of labels) if (label[0] === name) return label;
-  return undefined;
+  return sums;
 }
 
 function whole(labels: Labels): Labels {
