@@ -168,7 +168,9 @@ function byValue(volumes: readonly StreamVolume[], name: string, seriesMax: numb
     if (number < 0) continue;
     let sum = byNumber[number];
     if (sum === undefined) {
-      byNumber[number] = sum = new Sum(sets[number]!, whole);
+      // Not out of `sets`, which are in the order of whoever was asked first, far apart for others.
+      const own = volumes[at]!.stream.labels.find((label) => label[0] === name)!;
+      byNumber[number] = sum = new Sum([own], whole);
       sums.push(sum);
       checkCount(sums, seriesMax);
     }
