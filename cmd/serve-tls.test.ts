@@ -104,7 +104,9 @@ auth:
         "the client certificate of this connection is none of those that auth.certificates lists\n",
       );
     }
-    assert.match(log(), /sign-in refused.*kind=certificate common_name=carl sha256=[\da-f]{64}/);
+    await until("the refusal to be told", () =>
+      /sign-in refused.*kind=certificate common_name=carl sha256=[\da-f]{64}/.test(log()),
+    );
     for (const name of ["mallory", "late"]) {
       await assert.rejects(find(url, { tls: { ...as(name), ca: made.text("ca.pem") } }), name);
     }

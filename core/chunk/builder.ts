@@ -3,7 +3,6 @@
  * Appending is synchronous. Where the codec is not, a cut block keeps its text until it is done.
  */
 
-import { lanesOf, timeOrder } from "../bytes/lanes.ts";
 import { utf8Size } from "../bytes/text.ts";
 import type { Block } from "../model/block.ts";
 import { assert } from "../model/errors.ts";
@@ -14,6 +13,7 @@ import { blockBytes, decodeBlock, readSymbols, readTable } from "./decode.ts";
 import { type PackedBlock, writeChunk } from "./encode.ts";
 import { HeadBlock } from "./head.ts";
 import { BLOCK_ROWS_MAX, BLOCKS_WITHOUT_TARGET, type WrittenFormat } from "./layout.ts";
+import { mergeBlocks } from "./merge.ts";
 import { SymbolTable } from "./symbols.ts";
 
 export interface ChunkOptions {
@@ -246,26 +246,11 @@ export class ChunkBuilder {
     return this.#write();
   }
 
-  /** Appends all rows anew in time order, so that blocks follow one another. */
+  /** Appends all rows anew in time order, each entry once, so that blocks follow one another. */
   #rebuild(blocks: readonly Block[]): void {
     const fresh = new ChunkBuilder(this.#options);
-    const total = blocks.reduce((sum, { rows }) => sum + rows, 0);
-    const lanes = new Uint32Array(2 * total);
-    const owners = new Uint32Array(total);
-    const firsts: number[] = [];
-    let at = 0;
-    blocks.forEach((block, index) => {
-      firsts.push(at);
-      lanes.set(lanesOf(block.times), 2 * at);
-      owners.fill(index, at, at + block.rows);
-      at += block.rows;
-    });
-    const order = timeOrder(lanes, total);
-    for (let index = 0; index < total; index++) {
-      const row = order?.[index] ?? index;
-      const owner = owners[row]!;
-      fresh.append(blocks[owner]!, row - firsts[owner]!);
-    }
+    const { block } = mergeBlocks(blocks);
+    for (let row = 0; row < block.rows; row++) fresh.append(block, row);
     fresh.cut();
     this.#symbols = fresh.#symbols;
     this.#head = fresh.#head;

@@ -51,8 +51,11 @@ class Machine {
   readonly limits: Limits;
   process!: { ingester: Ingester; life: IngesterLife; bucket: Bucket; querier: Querier };
 
-  constructor(limits: Partial<Limits> = {}, seed = 1) {
+  readonly settings: IngesterSettings;
+
+  constructor(limits: Partial<Limits> = {}, seed = 1, settings: Partial<IngesterSettings> = {}) {
     this.disk = new SimDisk({ seed });
+    this.settings = { ...SETTINGS, ...settings };
     this.limits = { ...DEFAULT_LIMITS, maxEntriesLimitPerQuery: 0, ...limits };
   }
 
@@ -67,7 +70,7 @@ class Machine {
       indexPrefix: "index/",
       uploader: `m-${clock.now()}`,
     });
-    const ingester = new Ingester({ ...parts, settings: SETTINGS, meter: UNMETERED });
+    const ingester = new Ingester({ ...parts, settings: this.settings, meter: UNMETERED });
     const life = new IngesterLife(ingester, bucket, this.disk);
     await life.start();
     const sources = [new IngesterSource(ingester), bucket.source];
@@ -263,6 +266,19 @@ test("a repeated line counts once, in one push, in two, and after a flush betwee
     [3, "three"],
   ]);
   assert.deepEqual(await machine.lines('{app="a"}'), ["one", "three", "two"]);
+});
+
+test("a push that was sent twice counts once, wherever blocks end", async () => {
+  const lines = numbered(0, 500);
+  for (const first of [500, 499, 496, 333]) {
+    const machine = await new Machine({}, 1, { chunkTargetSize: 1 << 20 }).boot();
+    // The end of each block of the repetition lies elsewhere.
+    await machine.push({ app: "a" }, lines.slice(0, first));
+    await machine.push({ app: "a" }, lines);
+    assert.deepEqual(await machine.lines('{app="a"}'), textOf(lines), `${first}, in memory`);
+    await machine.process.life.flusher.sweep({ force: true });
+    assert.deepEqual(await machine.lines('{app="a"}'), textOf(lines), `${first}, stored`);
+  }
 });
 
 test("damaged, cut and missing objects cost their own lines, and the answer names them", async () => {

@@ -20,8 +20,9 @@ export interface OrderedSpan extends Bounds {
 
 export interface OrderedHandle extends Bounds {
   readonly handle: BlockHandle;
-  /** The span it came from: blocks of one span hold no repeats of each other. */
   readonly span: Span;
+  /** Whether blocks of its span overlap: what was sent twice may then be in two of them. */
+  readonly isMixed: boolean;
   readonly age: number;
   /** Place among the blocks of the span. */
   readonly index: number;
@@ -97,10 +98,11 @@ export function addPending(
   // Blocks that are one and the same nanosecond keep the order of their rows only if turned with the scan.
   const indexed = handles.map((handle, index) => ({ handle, index }));
   if (window.direction === "backward") indexed.reverse();
+  const isMixed = overlap(handles);
   for (const { handle, index } of indexed) {
     if (handle.rows === 0 || handle.maxTime < window.from || handle.minTime >= window.through)
       continue;
-    progress.pending.push({ handle, span, age, index, ...boundsOf(handle, window) });
+    progress.pending.push({ handle, span, isMixed, age, index, ...boundsOf(handle, window) });
   }
   progress.pending.sort(byLow);
 }
@@ -108,7 +110,12 @@ export function addPending(
 /** Whether two blocks must be merged: they overlap, or touch and may hold the same entry. */
 export function overlaps(group: Bounds, spans: ReadonlySet<Span>, next: OrderedHandle): boolean {
   if (next.low !== group.high) return next.low < group.high;
-  return spans.size > 1 || !spans.has(next.span);
+  return next.isMixed || spans.size > 1 || !spans.has(next.span);
+}
+
+/** Whether any block begins before one that came earlier has ended. */
+function overlap(handles: readonly BlockHandle[]): boolean {
+  return handles.some(({ minTime }, index) => index > 0 && minTime < handles[index - 1]!.maxTime);
 }
 
 export function byLow(a: Bounds, b: Bounds): number {
