@@ -5,8 +5,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
+import { freePort } from "../scripts/services/free-port.ts";
 import { inFolder, lokits, pushLines, type RunningServer, startServer } from "./testing/process.ts";
-import { beside, eventually, freePort, run, without, withoutPython } from "./testing/program.ts";
+import { beside, eventually, run, without, withoutPython } from "./testing/program.ts";
 
 const CLIENTS = resolve(import.meta.dirname, "../fixtures/clients");
 

@@ -4,7 +4,8 @@ import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { test } from "node:test";
-import { ask, basic, bearer, find, send, tailed, until, withServer } from "./testing/signed-in.ts";
+import { until } from "../adapters/bun/testing/until.ts";
+import { ask, basic, bearer, find, send, tailed, withServer } from "./testing/signed-in.ts";
 
 const PASSWORD = "correct horse";
 const TOKEN = "token-".padEnd(40, "x");

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { until } from "../adapters/bun/testing/until.ts";
 import { startMoto } from "../scripts/services/moto.ts";
 import { type S3Service, TEST_KEYS } from "../scripts/services/s3-service.ts";
 import { inFolder, lokits, pushLines, type RunningServer, startServer } from "./testing/process.ts";
@@ -37,14 +38,6 @@ storage_config:
 `;
 }
 
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (await holds()) return;
-    await Bun.sleep(50);
-  }
-  assert.fail("it never came to hold");
-}
-
 async function lines(server: RunningServer, more = ""): Promise<Response> {
   const query = encodeURIComponent('{app=~".+"}');
   const [start, end] = [BORDER - 7200n * SECOND, BORDER + 7200n * SECOND];
@@ -73,7 +66,7 @@ test("periods in a folder and in S3, a cache of index files, bad objects", async
     await pushLines(server.url, { app: "new" }, [[BORDER + 3600n * SECOND, "after"]]);
     await fetch(`${server.url}/flush`, { method: "POST" });
     const remote = async () => (await Array.fromAsync(objects.list(""))).map(({ key }) => key);
-    await eventually(async () => (await remote()).length === 2);
+    await until("both files are there", async () => (await remote()).length === 2);
     const local = await filesBelow(join(cwd, "chunks"));
     assert.equal(local.filter((file) => file.includes("/loki_index_19675/")).length, 1);
     assert.equal(local.length, 2);

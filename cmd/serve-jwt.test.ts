@@ -4,7 +4,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from "jose";
-import { type Answer, bearer, find, send, tailed, until, withServer } from "./testing/signed-in.ts";
+import { until } from "../adapters/bun/testing/until.ts";
+import { type Answer, bearer, find, send, tailed, withServer } from "./testing/signed-in.ts";
 
 const RS256 = { modulusLength: 2048, extractable: true } as const;
 const [first, second] = await Promise.all([

@@ -11,8 +11,9 @@ import {
   TestCertificates,
   WITHOUT_OPENSSL,
 } from "../adapters/bun/testing/certificates.ts";
+import { until } from "../adapters/bun/testing/until.ts";
 import type { RunningServer } from "./testing/process.ts";
-import { ask, basic, bearer, find, send, tailed, until, withServer } from "./testing/signed-in.ts";
+import { ask, basic, bearer, find, send, tailed, withServer } from "./testing/signed-in.ts";
 
 const PASSWORD = "correct horse";
 const TLS = (mode: string, more = "") =>

@@ -5,10 +5,10 @@
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { freePort } from "./services/free-port.ts";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "10" } } });
 const root = join(import.meta.dirname, "..");
@@ -73,14 +73,6 @@ function processorMs(group: number): number {
     }
   }
   return ticks * 10;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function middle(sorted: readonly number[]): string {

@@ -9,6 +9,7 @@ import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { upgrade } from "./serve.ts";
 import { certificateOf, type ListeningTls, listenTls, peerOf } from "./serve-tls.ts";
 import { hasOpenssl, TestCertificates, WITHOUT_OPENSSL } from "./testing/certificates.ts";
+import { until } from "./testing/until.ts";
 import { type FrontTls, openFront } from "./tls-front.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lokits-tls-"));
@@ -250,7 +251,7 @@ given(
         refused: ({ code, why }, address) => told.push(`${code} ${why} ${address}`),
       });
       assert.equal(await say(front.port, pair("late")), "refused");
-      await until(() => told.length > 0);
+      await until("the refusal is told", () => told.length > 0);
       assert.deepEqual(told, [`CERT_HAS_EXPIRED ${words} 127.0.0.1`]);
       await plain(front.port);
       assert.equal(told.at(-1), "ERR_SSL_HTTP_REQUEST http request 127.0.0.1");
@@ -295,7 +296,7 @@ given("a client that takes nothing holds the answer back", async () => {
     tlsOf(),
     async (_server, port) => {
       const socket = connectPlainlyPaused(port);
-      await until(async () => {
+      await until("no more is asked of it", async () => {
         const before = pulled;
         await Bun.sleep(100);
         return before > 0 && pulled === before;
@@ -317,14 +318,6 @@ function connectPlainlyPaused(port: number): TLSSocket {
   return socket;
 }
 
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!(await holds())) {
-    assert.ok(performance.now() < end, "waited 20 s");
-    await Bun.sleep(5);
-  }
-}
-
 given("a request is told that its client has gone", async () => {
   let gone = false;
   let asked = false;
@@ -334,9 +327,9 @@ given("a request is told that its client has gone", async () => {
       const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
       socket.on("error", () => {});
       socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-      await until(() => asked);
+      await until("it was asked", () => asked);
       socket.destroy();
-      await until(() => gone);
+      await until("the client has gone", () => gone);
     },
     (request) => {
       asked = true;
@@ -390,9 +383,9 @@ given("stop() lets an answer that is under way end, and takes nobody new", async
   });
   const port = Number(new URL(server.url).port);
   const answer = say(port);
-  await until(() => asked);
+  await until("it was asked", () => asked);
   const stopped = server.stop(10_000);
-  await until(async () => (await say(port)) === "refused");
+  await until("nobody is let in", async () => (await say(port)) === "refused");
   finish();
   assert.match(await answer, /the end/);
   await stopped;

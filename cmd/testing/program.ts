@@ -1,6 +1,5 @@
 /** Programs that others wrote, as tests start them. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createServer } from "node:net";
 
 /** Why a test that needs these programs cannot run; false when all are there. */
 export function without(...programs: string[]): string | false {
@@ -51,12 +50,4 @@ export async function eventually<T>(attempt: () => Promise<T>, tries = 100): Pro
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

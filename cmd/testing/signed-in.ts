@@ -101,12 +101,3 @@ export async function tailed(url: string, { authorization, tenant, tls }: Asked)
     socket.onerror = () => resolve("closed");
   });
 }
-
-/** Waits until something holds; a server needs a moment for files that have changed. */
-export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`waited 20 s until ${what}`);
-    await Bun.sleep(20);
-  }
-}

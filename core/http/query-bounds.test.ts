@@ -33,16 +33,6 @@ async function given(limits: Partial<Limits>, tenants: PerTenant = {}): Promise<
   return served;
 }
 
-async function get(
-  served: Served,
-  path: string,
-  params: Readonly<Record<string, string>>,
-  tenant = "a",
-): Promise<{ status: number; text: string }> {
-  const response = await served.get(path, params, { "X-Scope-OrgID": tenant });
-  return { status: response.status, text: await response.text() };
-}
-
 const LINES = { query: '{all="yes"}', end: at(100), direction: "forward" };
 
 /** Lookback in seconds, what is asked, and which of the ten lines the answer is about. */
@@ -110,7 +100,7 @@ for (const [name, path, params, read, want] of SEEN) {
       [10_000, 1],
     ] as const) {
       const served = await given({ maxQueryLookbackMs: lookbackMs, volumeEnabled: true });
-      const { status, text } = await get(served, path, params);
+      const { status, text } = await served.answer(path, params);
       assert.equal(status, 200, text);
       assert.deepEqual(read(JSON.parse(text) as never), want(lines), `of ${lookbackMs} ms`);
     }
@@ -119,7 +109,7 @@ for (const [name, path, params, read, want] of SEEN) {
   test(`max_query_lookback: ${name} from before it are an empty success`, async () => {
     const served = await given({ maxQueryLookbackMs: 40_000, volumeEnabled: true });
     const before = { ...params, end: at(59), time: at(59) };
-    const { status, text } = await get(served, path, before);
+    const { status, text } = await served.answer(path, before);
     assert.equal(status, 200, text);
     assert.deepEqual(read(JSON.parse(text) as never), want(0));
   });
@@ -129,7 +119,7 @@ test("max_query_lookback: an offset to before it finds nothing any more, and say
   const ask = async (offset: number) => {
     const served = await given({ maxQueryLookbackMs: 40_000 });
     const query = `sum(count_over_time({all="yes"}[10s] offset ${offset}s))`;
-    return await get(served, "query", { query, time: at(100) });
+    return await served.answer("query", { query, time: at(100) });
   };
   assert.equal((await ask(39)).status, 200);
   assert.equal((await ask(40)).status, 200);
@@ -142,13 +132,13 @@ test("max_query_lookback: an offset to before it finds nothing any more, and say
 test("max_query_lookback leaves max_query_length what is left of the time", async () => {
   const limits = { maxQueryLookbackMs: 60_000, maxQueryLengthMs: 60_000 };
   const year = { ...LINES, start: "0" };
-  assert.equal((await get(await given(limits), "query_range", year)).status, 200);
+  assert.equal((await (await given(limits)).answer("query_range", year)).status, 200);
   assert.equal(
-    (await get(await given(limits), "series", { start: "0", end: at(100) })).status,
+    (await (await given(limits)).answer("series", { start: "0", end: at(100) })).status,
     200,
   );
   const shorter = { ...limits, maxQueryLengthMs: 59_000 };
-  assert.deepEqual(await get(await given(shorter), "query_range", year), {
+  assert.deepEqual(await (await given(shorter)).answer("query_range", year), {
     status: 400,
     text: "the query time range exceeds the limit (query length: 1m0s, limit: 59s)",
   });
@@ -161,7 +151,7 @@ test("blocked_queries: by text, by pattern, by hash, and by kind", async () => {
     const served = await given({ blockedQueries: [{ ...rule, ...own }] });
     const found: string[] = [];
     for (const query of [limited, filter, metric]) {
-      const { status, text } = await get(served, "query_range", { query, end: at(100) });
+      const { status, text } = await served.answer("query_range", { query, end: at(100) });
       if (status === 200) continue;
       assert.deepEqual({ status, text }, { status: 400, text: "query blocked by policy\n" });
       found.push(query);
@@ -182,7 +172,7 @@ test("blocked_queries: by text, by pattern, by hash, and by kind", async () => {
 /** Two tenants' values of a limit, and what is right for a query of both, found by what it refuses. */
 test("several tenants asked as one: the smallest limit that is one", async () => {
   const both = async (tenants: PerTenant, path: string, params: Record<string, string>) =>
-    await get(await given({}, tenants), path, params, "a|b");
+    await (await given({}, tenants)).answer(path, params, "a|b");
   const series = { query: 'count_over_time({app="a9"}[1m])', time: at(100) };
   const answers = [
     [5, 0, 200],
@@ -222,7 +212,7 @@ test("limits are a tenant's own, and one that changes holds from the next reques
   const tenants: PerTenant = { a: { maxEntriesLimitPerQuery: 5 } };
   const served = await given({}, tenants);
   const ask = async (tenant: string) =>
-    (await get(served, "query_range", { ...LINES, limit: "6" }, tenant)).status;
+    (await served.answer("query_range", { ...LINES, limit: "6" }, tenant)).status;
   assert.deepEqual([await ask("a"), await ask("b")], [400, 200]);
   tenants["a"] = { maxEntriesLimitPerQuery: 6 };
   tenants["b"] = { maxEntriesLimitPerQuery: 5 };

@@ -9,7 +9,6 @@ import { Served, START } from "../../fixtures/http/served.ts";
 import type { Limits } from "../model/limits.ts";
 
 const SECOND = 1_000_000_000n;
-const TENANT_HEADER = "X-Scope-OrgID";
 const STREAMS = 8;
 const LINE = "x".repeat(512);
 
@@ -46,16 +45,6 @@ async function given(
   }
   if (stored) await served.flush();
   return served;
-}
-
-async function get(
-  served: Served,
-  path: string,
-  params: Readonly<Record<string, string>>,
-  tenant = "a",
-): Promise<{ status: number; text: string }> {
-  const response = await served.get(path, params, { [TENANT_HEADER]: tenant });
-  return { status: response.status, text: await response.text() };
 }
 
 const range = (query: string, limits: Partial<Limits>, params = {}): Asked => ({
@@ -250,7 +239,7 @@ for (const [name, { ask, at, status, text, stored = false }] of Object.entries(C
   test(`${name}: under, at, over`, async () => {
     const answer = async (size: number) => {
       const { limits, path, params } = ask(size);
-      return await get(await given(limits, { stored }), path, params);
+      return await (await given(limits, { stored })).answer(path, params);
     };
     for (const size of [at - 1, at].filter((each) => each >= 0)) {
       const passed = await answer(size);
@@ -276,7 +265,7 @@ test("a limit of 0 is none", async () => {
     ["index/volume", { query: '{zone="z"}', ...year }],
   ];
   for (const [path, params] of asked) {
-    const { status, text } = await get(served, path, params);
+    const { status, text } = await served.answer(path, params);
     assert.equal(status, 200, text);
   }
 });

@@ -6,7 +6,7 @@ import type { Matcher } from "../model/matcher.ts";
 import { newScanStats, type ScanStats } from "../model/stats.ts";
 import type { Tenant } from "../model/tenant.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Select } from "../ports/log-source.ts";
+import type { LogSource, Select } from "../ports/log-source.ts";
 import type {
   IndexStats,
   QueryAnswer,
@@ -34,10 +34,8 @@ export class IndexAnswers {
     request: SelectorRequest,
     signal: AbortSignal,
   ): Promise<readonly string[]> {
-    const { scope, window } = this.#asked(tenants, request);
-    if (window === undefined) return [];
-    return await warned(request, (stats) =>
-      scope.source.labelNames(selectOf(scope, { ...request, ...window }, signal, stats)),
+    return await this.#labels(tenants, request, signal, (source, select) =>
+      source.labelNames(select),
     );
   }
 
@@ -47,10 +45,8 @@ export class IndexAnswers {
     request: SelectorRequest,
     signal: AbortSignal,
   ): Promise<readonly string[]> {
-    const { scope, window } = this.#asked(tenants, request);
-    if (window === undefined) return [];
-    return await warned(request, (stats) =>
-      scope.source.labelValues(selectOf(scope, { ...request, ...window }, signal, stats), name),
+    return await this.#labels(tenants, request, signal, (source, select) =>
+      source.labelValues(select, name),
     );
   }
 
@@ -100,6 +96,19 @@ export class IndexAnswers {
       volumeAnswer({ ...request, ...window }, scope.limits, ({ start, end }) =>
         scope.source.volume(selectOf(scope, { ...request, start, end }, signal, stats)),
       ),
+    );
+  }
+
+  async #labels(
+    tenants: readonly Tenant[],
+    request: SelectorRequest,
+    signal: AbortSignal,
+    ask: (source: LogSource, select: Select) => Promise<readonly string[]>,
+  ): Promise<readonly string[]> {
+    const { scope, window } = this.#asked(tenants, request);
+    if (window === undefined) return [];
+    return await warned(request, (stats) =>
+      ask(scope.source, selectOf(scope, { ...request, ...window }, signal, stats)),
     );
   }
 
