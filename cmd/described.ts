@@ -71,7 +71,7 @@ const HELP = describeOption([
 ]);
 
 /** What it says of itself, examples and all. */
-export async function descriptionOf({ meta }: CommandDef): Promise<string> {
+async function descriptionOf({ meta }: CommandDef): Promise<string> {
   const known = await (typeof meta === "function" ? meta() : meta);
   return known?.description ?? "";
 }

@@ -8,7 +8,7 @@ import { labelsOf, printLabels } from "../labels/labels.ts";
 import type { PushStream } from "../model/push.ts";
 import { selectRows } from "./stream-rows.ts";
 
-export const TIME_SHARD = "__time_shard__";
+const TIME_SHARD = "__time_shard__";
 
 /** Streams that one stream of a push may become by its time; lines of yet another time stay in their own. */
 const SHARDS_MAX = 1024;

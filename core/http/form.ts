@@ -38,7 +38,7 @@ export interface BodyDoor {
 }
 
 /** The client stopped sending. Its connection is of no more use. */
-export class StalledBody extends Unavailable {}
+class StalledBody extends Unavailable {}
 
 /** Whether a request may have more of a body than was read, of which nobody wants to hear. */
 export function leavesBody(error: unknown): boolean {
